@@ -1,0 +1,260 @@
+// What the browser tests share: a gateway as a child process, a browser that reaches
+// nothing but it, and GraphiQL's page as a person uses it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const GRAPHIQL = path.join(REPOSITORY, "gateway/server/graphiql");
+
+/** The folder whose `gateway` package is tested, this repository unless said. */
+export const ROOT = process.env.GATEWAY_ROOT ?? REPOSITORY;
+
+const { chromium } = createRequire(path.join(GRAPHIQL, "package.json"))(
+  "playwright-core",
+);
+
+const SERVES_MS = 30_000;
+const STEP_MS = 20_000;
+
+/** The bounds of a test, and of what starts and ends gateway and browser. */
+export const TEST = { timeout: 60_000 };
+export const START = { timeout: 90_000 };
+
+/**
+ * Start a gateway over its sandbox and wait until it serves.
+ *
+ * `root` is the folder whose `gateway` package runs; `env` is added to the
+ * environment. `stop()` ends the process and waits for it.
+ */
+export async function startGateway({ root = ROOT, env = {} } = {}) {
+  const port = await freePort();
+  const python = process.env.PYTHON ?? path.join(REPOSITORY, ".venv/bin/python");
+  const child = spawn(python, ["-m", "gateway", "serve", "--port", `${port}`], {
+    cwd: root,
+    env: { ...process.env, PYTHONPATH: root, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "exit");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(late);
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + SERVES_MS;
+  while (!(await answers(`${url}/healthz`))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`The gateway does not serve:\n${output}`);
+    }
+    await sleep(100);
+  }
+  return { url, stop };
+}
+
+/** Start a browser whose names resolve to nothing, so that only loopback is left. */
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    ],
+  });
+}
+
+/**
+ * Open GraphiQL in a profile of its own and wait for its editors.
+ *
+ * `page.faults` collects what a clean page has none of: requests that leave
+ * loopback, violations of the policy, errors on the console. `publicFiles` maps
+ * public addresses to the files that answer for them.
+ */
+export async function openPage(browser, url, { publicFiles = new Map() } = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    serviceWorkers: "block",
+  });
+  context.setDefaultTimeout(STEP_MS);
+  const faults = [];
+  await context.route("**/*", (route) => {
+    const address = route.request().url();
+    const file = publicFiles.get(address);
+    if (file) {
+      return route.fulfill({
+        path: file,
+        headers: { "access-control-allow-origin": "*" },
+        contentType: file.endsWith(".css") ? "text/css" : "text/javascript",
+      });
+    }
+    if (["127.0.0.1", ""].includes(new URL(address).hostname)) {
+      return route.continue();
+    }
+    faults.push(`request: ${address}`);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.faults = faults;
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) {
+      faults.push(`console: ${message.text()}`);
+    }
+  });
+  await page.exposeFunction("recordViolation", (text) =>
+    faults.push(`policy: ${text}`),
+  );
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) =>
+      globalThis.recordViolation(`${event.effectiveDirective} ${event.blockedURI}`),
+    );
+  });
+  page.answer = await page.goto(`${url}/graphql`);
+  await page.locator(".graphiql-query-editor :is(.view-lines, .CodeMirror)").waitFor();
+  await page.locator(".graphiql-execute-button").waitFor();
+  return page;
+}
+
+/** Return the titles of the tabs, in order. */
+export function tabTitles(page) {
+  return page.locator(".graphiql-tab-button").allTextContents();
+}
+
+/** Open the tab of this title, execute it, and return the result pane as JSON. */
+export async function runTab(page, title) {
+  await page
+    .locator(".graphiql-tabs")
+    .getByRole("button", { name: title, exact: true })
+    .click();
+  return execute(page);
+}
+
+/**
+ * Run an operation in a tab of its own, and return the result pane as JSON.
+ *
+ * `variables` and `headers` are objects; `operationName` is needed where the query
+ * has several operations.
+ */
+export async function runOperation(page, { query, variables, headers, operationName }) {
+  const tabs = (await tabTitles(page)).length;
+  await page.locator(".graphiql-tab-add").click();
+  await page.locator(".graphiql-tab-button").nth(tabs).waitFor();
+  const text = (value) => (value ? JSON.stringify(value, null, 2) : "");
+  await fillEditor(page, "variables", text(variables));
+  await fillEditor(page, "headers", text(headers));
+  await fillEditor(page, "query", query);
+  // The editor reads the query after a pause; the title is the last thing to follow.
+  const [, name] = query.match(/^\s*(?:query|mutation|subscription)\s+(\w+)/m) ?? [];
+  if (name) {
+    await page
+      .locator(".graphiql-tab-active .graphiql-tab-button", { hasText: name })
+      .waitFor();
+  }
+  return execute(page, operationName);
+}
+
+/** Press Execute and return the result pane as JSON, once the answer is there. */
+export async function execute(page, operationName) {
+  const answered = page.waitForResponse(
+    (response) => response.request().method() === "POST",
+  );
+  await page.locator(".graphiql-execute-button").click();
+  if (operationName) {
+    await page.getByRole("menuitem", { name: operationName, exact: true }).click();
+  }
+  await answered;
+  await page
+    .locator(".graphiql-response .graphiql-spinner")
+    .waitFor({ state: "detached" });
+  const deadline = Date.now() + STEP_MS;
+  for (;;) {
+    const text = await resultPane(page);
+    if (text) {
+      return JSON.parse(text);
+    }
+    assert.ok(Date.now() < deadline, "the result pane stays empty");
+    await sleep(20);
+  }
+}
+
+/** Return the text of the result pane. */
+export function resultPane(page) {
+  return readEditor(page, "result");
+}
+
+/** Put the cursor into the variables or headers, whichever is shown. */
+export async function focusTools(page) {
+  await page.locator(".graphiql-editor-tool :not(.hidden) > .monaco-editor").click();
+}
+
+// GraphiQL 5 publishes Monaco, whose models hold the whole text where the page shows
+// the lines in view; the fallback's GraphiQL 4 has CodeMirror, in the page's order.
+const EDITORS = {
+  query: ["operation.graphql", 0],
+  variables: ["variables.json", 1],
+  headers: ["request-headers.json", 2],
+  result: ["response.json", 3],
+};
+
+/** Return the text of the editor of this name, one of `EDITORS`. */
+export function readEditor(page, name) {
+  return page.evaluate(([file, index]) => {
+    const model = globalThis.__MONACO?.editor
+      .getModels()
+      .find(({ uri }) => uri.path.endsWith(file));
+    return (
+      model ?? document.querySelectorAll(".CodeMirror")[index].CodeMirror
+    ).getValue();
+  }, EDITORS[name]);
+}
+
+function fillEditor(page, name, text) {
+  return page.evaluate(
+    ([[file, index], value]) => {
+      const model = globalThis.__MONACO?.editor
+        .getModels()
+        .find(({ uri }) => uri.path.endsWith(file));
+      (model ?? document.querySelectorAll(".CodeMirror")[index].CodeMirror).setValue(
+        value,
+      );
+    },
+    [EDITORS[name], text],
+  );
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
