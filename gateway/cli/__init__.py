@@ -1,0 +1,96 @@
+"""The commands: parse arguments, call one function.
+
+Exit codes: 0 fine, 1 a check failed, 2 usage or settings.
+"""
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.doctor import run_doctor
+from gateway.cli.schema import check_schema, compare_schema, print_graph
+from gateway.cli.serve import serve_gateway, serve_sandbox
+from gateway.providers import PROVIDERS
+from gateway.settings import Settings, SettingsError, read_settings
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="A TOML file of settings; the environment wins over it.",
+)
+_HOST = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to serve at."
+)
+
+
+@click.group()
+@click.version_option(package_name="approvals-gateway")
+def main() -> None:
+    """One GraphQL graph over the approval APIs that finance teams already pay for."""
+
+
+@main.command()
+@_HOST
+@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many processes serve.",
+)
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Serve the sandbox, whatever is configured.",
+)
+@_CONFIG
+def serve(
+    host: str, port: int, workers: int, *, sandbox: bool, config: Path | None
+) -> None:
+    """Serve the gateway."""
+    settings = _read(config)
+    serve_gateway(
+        settings, host=host, port=port, workers=workers, sandbox=sandbox, config=config
+    )
+
+
+@main.command()
+@_HOST
+@click.option("--port", default=8001, show_default=True, help="0 takes a free one.")
+def sandbox(host: str, port: int) -> None:
+    """Serve only the simulators, over real HTTP."""
+    serve_sandbox(host=host, port=port)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Fail when schema.graphql is stale.")
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="List the changes since FILE, and fail on a breaking one.",
+)
+def schema(*, check: bool, against: Path | None) -> None:
+    """Print the schema, or check it."""
+    if check:
+        check_schema(Path("schema.graphql"))
+    if against is not None:
+        compare_schema(against)
+    if not check and against is None:
+        print_graph()
+
+
+@main.command()
+@_CONFIG
+def doctor(config: Path | None) -> None:
+    """Check the settings and each configured provider."""
+    run_doctor(_read(config))
+
+
+def _read(config: Path | None) -> Settings:
+    try:
+        return read_settings(
+            {provider.key: provider.settings for provider in PROVIDERS}, config=config
+        )
+    except SettingsError as error:
+        raise click.UsageError(f"The settings cannot be used.\n{error}") from error

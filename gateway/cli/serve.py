@@ -1,0 +1,173 @@
+"""``gateway serve`` and ``gateway sandbox``."""
+
+import contextlib
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from gateway.app import configured_providers, create_app, describe_providers
+from gateway.observability import configure_logging
+from gateway.providers import PROVIDERS
+from gateway.sandbox import Sandbox
+from gateway.settings import CONFIG_VARIABLE, PREFIX, Settings, read_settings
+
+# How a worker process learns where its parent serves the sandbox.
+_SANDBOX_ORIGIN = "_APPROVALS_GATEWAY_SANDBOX_ORIGIN"
+_LOOPBACK = "127.0.0.1"
+# A write under way is seen to its end, its reading back included.
+_SHUTDOWN_SECONDS = 60
+
+
+def serve_gateway(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    sandbox: bool,
+    config: Path | None,
+) -> None:
+    """Serve the gateway until it is told to stop.
+
+    Raises:
+        click.UsageError: Anybody could reach it, and nothing says that they may.
+    """
+    if not _is_loopback(host) and not settings.auth.allow_anonymous:
+        raise click.UsageError(
+            f"{host} is reached from other machines, and GATEWAY_AUTH__MODE=none lets "
+            "everybody decide. Serve at 127.0.0.1, or set "
+            "GATEWAY_AUTH__ALLOW_ANONYMOUS=true if that is meant."
+        )
+    configure_logging()
+    is_sandbox = sandbox or not configured_providers(settings)
+    if workers > 1:
+        _serve_workers(
+            settings,
+            uvicorn.Config(
+                "gateway.cli.serve:create_worker_app",
+                factory=True,
+                workers=workers,
+                **_options(host, port),
+            ),
+            is_sandbox=is_sandbox,
+            file=config,
+        )
+        return
+    stand_in = Sandbox() if is_sandbox else None
+    app = create_app(settings, sandbox=stand_in)
+    server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
+    with server.config.bind_socket() as bound:
+        _greet(settings, stand_in, bound)
+        _run(server, bound)
+
+
+def serve_sandbox(*, host: str, port: int) -> None:
+    """Serve the simulators until told to stop, and say how to point a gateway here."""
+    stand_in = Sandbox()
+    server = uvicorn.Server(uvicorn.Config(stand_in.app, **_options(host, port)))
+    with server.config.bind_socket() as bound:
+        _introduce(_url(bound))
+        _run(server, bound)
+
+
+def create_worker_app() -> Starlette:
+    """Return the application of one of several worker processes."""
+    configure_logging()
+    settings = read_settings({one.key: one.settings for one in PROVIDERS})
+    origin = os.environ.get(_SANDBOX_ORIGIN)
+    return create_app(settings, sandbox=Sandbox(origin=origin) if origin else None)
+
+
+def _serve_workers(
+    settings: Settings, config: uvicorn.Config, *, is_sandbox: bool, file: Path | None
+) -> None:
+    """Serve in several processes, which read the settings themselves."""
+    if file is not None:
+        os.environ[CONFIG_VARIABLE] = str(file)
+    with contextlib.ExitStack() as stack:
+        stand_in = stack.enter_context(_shared_sandbox()) if is_sandbox else None
+        bound = stack.enter_context(config.bind_socket())
+        _greet(settings, stand_in, bound)
+        Multiprocess(config, sockets=[bound]).run()
+
+
+@contextlib.contextmanager
+def _shared_sandbox() -> Iterator[Sandbox]:
+    """Serve one sandbox on loopback for all workers, while the block runs."""
+    server = uvicorn.Server(uvicorn.Config(Sandbox().app, **_options(_LOOPBACK, 0)))
+    with server.config.bind_socket() as bound:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        os.environ[_SANDBOX_ORIGIN] = _url(bound)
+        try:
+            yield Sandbox(origin=_url(bound))
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _run(server: uvicorn.Server, bound: socket.socket) -> None:
+    # uvicorn raises the interrupt again once it has shut down.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
+
+
+def _options(host: str, port: int) -> dict[str, Any]:
+    return {
+        "host": host,
+        "port": port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _SHUTDOWN_SECONDS,
+    }
+
+
+def _greet(settings: Settings, sandbox: Sandbox | None, bound: socket.socket) -> None:
+    url = _url(bound)
+    click.echo(describe_providers(settings, sandbox))
+    if sandbox is None and settings.graphiql is not True:
+        click.echo(f"GraphQL   {url}/graphql")
+    else:
+        click.echo(f"GraphiQL  {url}/graphql")
+    for name, description in (sandbox.persons if sandbox else {}).items():
+        click.echo(f"  Authorization: Bearer demo-{name}   {description}")
+    click.echo(
+        f"Try       curl -s {url}/graphql -H 'Content-Type: application/json' "
+        '-d \'{"query":"{ invoices(first: 3, filter: {states: [PENDING]}) '
+        "{ totalCount nodes { number total { amount currency } "
+        "approvers { user { displayName } } } } }\"}'"
+    )
+
+
+def _introduce(origin: str) -> None:
+    """Print the settings that point a gateway at the sandbox, for each person."""
+    sandbox = Sandbox(origin=origin)
+    click.echo(f"# The sandbox, at {origin}. Its switches: {origin}/switches")
+    for person, description in sandbox.persons.items():
+        click.echo(f"\n# as {person}: {description}")
+        for provider in PROVIDERS:
+            for key, value in sandbox.settings(provider, person).items():
+                name = f"{PREFIX}{provider.key}__{key}".upper()
+                click.echo(f"export {name}={value}")
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

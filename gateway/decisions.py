@@ -1,0 +1,69 @@
+"""The one place from which a write leaves for a provider.
+
+What a connector is asked to write goes through ``Decisions.send``: once begun, it is
+brought to its end even if nobody waits for it any more.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.connector import Written
+from gateway.domain import Outcome
+from gateway.errors import (
+    ConflictError,
+    ForbiddenError,
+    GatewayError,
+    InvalidInputError,
+    NotFoundError,
+    UnsupportedError,
+)
+
+# What a person can act on; everything else is a fault.
+_REFUSALS = (
+    NotFoundError,
+    ForbiddenError,
+    InvalidInputError,
+    ConflictError,
+    UnsupportedError,
+)
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """What is known of a write; *refusal* says why nothing happened."""
+
+    outcome: Outcome
+    refusal: GatewayError | None = None
+    approver_source_id: str | None = None
+
+
+class Decisions:
+    """Sends writes and sees each to its end."""
+
+    def __init__(self) -> None:
+        self._under_way: set[asyncio.Task[Written]] = set()
+
+    async def send(self, write: Coroutine[Any, Any, Written]) -> Decided:
+        """Run *write*, a connector's coroutine, and return what is known of it.
+
+        A caller that is cancelled leaves the write running.
+
+        Raises:
+            UpstreamError: The write surely did not happen.
+        """
+        task = asyncio.create_task(write)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        try:
+            written = await asyncio.shield(task)
+        except _REFUSALS as refusal:
+            return Decided(outcome=Outcome.REFUSED, refusal=refusal)
+        return Decided(
+            outcome=written.outcome, approver_source_id=written.approver_source_id
+        )
+
+    async def finish(self) -> None:
+        """Wait for the writes that are under way; called as the process ends."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)

@@ -1,0 +1,205 @@
+"""The errors that a client can see, and nothing else.
+
+    GatewayError                    code, message: both safe to show; extensions
+    ├── InvalidInputError           BAD_USER_INPUT
+    ├── UnauthenticatedError        UNAUTHENTICATED
+    ├── ForbiddenError              FORBIDDEN
+    ├── LimitError                  MAX_DEPTH_LIMIT, MAX_ALIASES_LIMIT,
+    │                               MAX_ROOT_FIELDS_LIMIT, MAX_TOKENS_LIMIT,
+    │                               MAX_ROWS_LIMIT
+    ├── RequestError                BAD_REQUEST, CSRF_PREVENTION, BODY_TOO_LARGE,
+    │                               NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE,
+    │                               METHOD_NOT_ALLOWED
+    ├── NotFoundError               NOT_FOUND
+    ├── ConflictError               CONFLICT
+    ├── UnsupportedError            UNSUPPORTED
+    └── UpstreamError               carries provider
+        ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
+        ├── UpstreamUnavailableError    UPSTREAM_UNAVAILABLE
+        ├── UpstreamRateLimitedError    UPSTREAM_RATE_LIMITED
+        ├── UpstreamAuthError           UPSTREAM_AUTH_FAILED
+        ├── UpstreamResponseError       UPSTREAM_RESPONSE_INVALID
+        └── LostAnswerError             UPSTREAM_ANSWER_LOST
+
+Messages and extensions are written by this project alone: no upstream URL, body,
+header or message enters one. GraphQL's own faults keep the codes that clients know
+(``GRAPHQL_PARSE_FAILED``, ``GRAPHQL_VALIDATION_FAILED``, ``BAD_USER_INPUT``,
+``OPERATION_RESOLUTION_FAILURE``); what is none of these is a bug, and shows as
+``INTERNAL_SERVER_ERROR``.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Something that a client is told, with a stable code."""
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The members of the error's ``extensions``."""
+        return {"code": self.code, "retryable": self.retryable}
+
+
+class InvalidInputError(GatewayError):
+    """A value that the caller sent is wrong; *field* is its path in the input."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, field: tuple[str, ...] | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnauthenticatedError(GatewayError):
+    """Who calls could not be established."""
+
+    code = "UNAUTHENTICATED"
+
+
+class ForbiddenError(GatewayError):
+    """The person may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class LimitError(GatewayError):
+    """An operation is larger than this gateway runs; *code* names the limit."""
+
+    code = "MAX_ROWS_LIMIT"
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self._code = code
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The members of the error's ``extensions``."""
+        return {**super().extensions, "code": self._code}
+
+
+class RequestError(GatewayError):
+    """An HTTP request that is no GraphQL request; *status* is the answer's."""
+
+    code = "BAD_REQUEST"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str = "BAD_REQUEST",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+        self._code = code
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The members of the error's ``extensions``."""
+        return {**super().extensions, "code": self._code}
+
+
+class NotFoundError(GatewayError):
+    """Absent, or not for this viewer; which of the two is never told."""
+
+    code = "NOT_FOUND"
+
+
+class ConflictError(GatewayError):
+    """The object's state does not allow this any more, or not yet."""
+
+    code = "CONFLICT"
+
+
+class UnsupportedError(GatewayError):
+    """The provider has no such call, or, where *asked*, said that the account lacks it.
+
+    Without *asked* nothing was sent to find that out.
+    """
+
+    code = "UNSUPPORTED"
+
+    def __init__(
+        self, message: str, *, field: tuple[str, ...] | None = None, asked: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.field = field
+        self.asked = asked
+
+
+class UpstreamError(GatewayError):
+    """A provider failed; *provider* is its name in the graph."""
+
+    def __init__(self, provider: str, message: str) -> None:
+        super().__init__(message)
+        self.provider = provider
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The members of the error's ``extensions``."""
+        return {**super().extensions, "provider": self.provider}
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """The provider gave no answer in time."""
+
+    code = "UPSTREAM_TIMEOUT"
+    retryable = True
+
+
+class UpstreamUnavailableError(UpstreamError):
+    """No connection, or an answer that says the provider is down."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+    retryable = True
+
+
+class UpstreamRateLimitedError(UpstreamError):
+    """The provider's limit is spent; *retry_after_seconds* where that is known."""
+
+    code = "UPSTREAM_RATE_LIMITED"
+    retryable = True
+
+    def __init__(
+        self, provider: str, message: str, *, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(provider, message)
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The members of the error's ``extensions``."""
+        if self.retry_after_seconds is None:
+            return super().extensions
+        return {**super().extensions, "retryAfterSeconds": self.retry_after_seconds}
+
+
+class UpstreamAuthError(UpstreamError):
+    """The provider does not accept our credentials: the operator's problem."""
+
+    code = "UPSTREAM_AUTH_FAILED"
+
+
+class UpstreamResponseError(UpstreamError):
+    """The provider sent an answer that this gateway does not understand."""
+
+    code = "UPSTREAM_RESPONSE_INVALID"
+
+
+class LostAnswerError(UpstreamError):
+    """A write was sent and its answer was lost: it may or may not have happened.
+
+    A decision turns it into the outcome ``UNKNOWN`` when reading back does not
+    settle it; it is never a reason to send again.
+    """
+
+    code = "UPSTREAM_ANSWER_LOST"

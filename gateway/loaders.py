@@ -1,0 +1,131 @@
+"""Loaders: what one request asks of one provider, each thing once.
+
+A set of loaders is built per request and provider, so that a slow provider delays
+only itself, and nothing read for one person reaches another.
+"""
+
+import asyncio
+import contextvars
+from typing import Any, TypeVar
+
+import aiodataloader
+from aiodataloader import DataLoader
+
+from gateway.connector import Connector
+from gateway.domain import ApproverRecord, InvoiceDetailsRecord, InvoiceRecord
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class BatchError(Exception):
+    """A batch ended without a value or an error for each of its keys: a bug."""
+
+
+class Loader(DataLoader[K, V]):
+    """A DataLoader that holds against cancellation and errors.
+
+    It mends what aiodataloader 0.4.3 gets wrong: a caller that is cancelled takes
+    the value from nobody else; a batch that is cancelled fails its waiters instead
+    of leaving them; a key that failed is asked again; a batch is referenced while
+    it runs, and runs in the context in which the loader was made.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._context = contextvars.copy_context()
+        self._batches: set[asyncio.Task[None]] = set()
+
+    def load(self, key: K) -> "asyncio.Future[V]":
+        """Return a future of the key's value that its caller may cancel."""
+        return asyncio.shield(super().load(key))
+
+    def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
+        """Queue *key*; the first of a queue sees to its dispatch."""
+        self._queue.append(aiodataloader.Loader(key=key, future=future))
+        if len(self._queue) == 1:
+            batch = asyncio.create_task(self._dispatch(), context=self._context)
+            self._batches.add(batch)
+            batch.add_done_callback(self._batches.discard)
+
+    async def _dispatch(self) -> None:
+        # What is ready to run now, and what that makes ready, joins the batch.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        queue, self._queue = self._queue, []
+        try:
+            values = await self.batch_load_fn([queued.key for queued in queue])
+            for queued, value in zip(queue, values, strict=True):
+                self._settle(queued, value)
+        except Exception as error:  # noqa: BLE001 - each waiter raises it
+            for queued in queue:
+                self._settle(queued, error)
+        finally:
+            for queued in queue:
+                self._settle(queued, BatchError("The batch was cancelled."))
+
+    def _settle(self, queued: aiodataloader.Loader, value: object) -> None:
+        if queued.future.done():
+            return
+        if isinstance(value, Exception):
+            self.clear(queued.key)
+            queued.future.set_exception(value)
+        else:
+            queued.future.set_result(value)
+
+
+# Below, a value that is an exception is raised for its own key alone.
+
+
+class InvoiceByIdLoader(Loader[str, InvoiceRecord | None]):
+    """Invoices by the provider's id; None where there is none."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a record or None for each id."""
+        found = await self._connector.get_invoices(keys)
+        return [found.get(key) for key in keys]
+
+
+class InvoiceDetailsByIdLoader(Loader[str, InvoiceDetailsRecord | None]):
+    """Lines and history by the provider's invoice id."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a record, None or an error for each id."""
+        found = await self._connector.get_invoice_details(keys)
+        return [found.get(key) for key in keys]
+
+
+class ApproversByInvoiceLoader(Loader[str, list[ApproverRecord] | None]):
+    """Approval records by the provider's invoice id; None where there is no invoice."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a list, None or an error for each id."""
+        found = await self._connector.get_approvers(keys)
+        return [found.get(key) for key in keys]
+
+
+class ProviderLoaders:
+    """One provider's loaders within one request."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.invoice_by_id = InvoiceByIdLoader(connector)
+        self.invoice_details_by_id = InvoiceDetailsByIdLoader(connector)
+        self.approvers_by_invoice = ApproversByInvoiceLoader(connector)
+
+    def forget(self) -> None:
+        """Forget what was read: after a write it is no longer true."""
+        self.invoice_by_id.clear_all()
+        self.invoice_details_by_id.clear_all()
+        self.approvers_by_invoice.clear_all()

@@ -1,0 +1,30 @@
+"""Ottimate: invoices and their approvers, OAuth, force approval.
+
+README.md beside this file has the facts; ``wire`` their JSON, ``refusals`` the way
+it says no, ``account`` the sign-in, ``connector`` the calls, ``simulator`` the fake.
+"""
+
+from gateway.connector import Provider
+from gateway.domain import ProviderName
+from gateway.providers.ottimate.account import (
+    OttimateSettings,
+    open_account,
+    open_upstream,
+)
+from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.upstream import Clock
+
+
+def _create_simulator(clock: Clock) -> OttimateSimulator:
+    return OttimateSimulator(now=clock.now, sleep=clock.sleep)
+
+
+PROVIDER = Provider(
+    name=ProviderName.OTTIMATE,
+    title="Ottimate",
+    key="ottimate",
+    settings=OttimateSettings,
+    create_simulator=_create_simulator,
+    open_upstream=open_upstream,
+    open_account=open_account,
+)

@@ -1,0 +1,115 @@
+"""Every provider's simulator, served together.
+
+``/ottimate/v1`` and so on are the simulators. ``GET /switches`` shows how each of them
+behaves, ``PATCH /switches`` with ``{"ottimate": {"absent_calls": ["approve"]}}``
+changes it, and ``POST /reset`` brings everything back to the start.
+"""
+
+from collections.abc import Mapping
+
+import httpx
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from gateway.connector import Provider, Simulator
+from gateway.domain import ProviderName
+from gateway.providers import PROVIDERS
+from gateway.upstream import Clock, Transport
+
+_IN_PROCESS = "http://sandbox.internal"
+
+
+class Sandbox:
+    """All simulators: in process, or at another process's *origin*.
+
+    Attributes:
+        origin: Where the simulators are served.
+        persons: The demo persons by name, each with a line that describes them; the
+            first is who acts when nobody says who.
+        simulators: The simulators by provider.
+        transport: What reaches the simulators, or None where they are elsewhere.
+        app: The ASGI application that serves them.
+    """
+
+    def __init__(
+        self, clock: Clock | None = None, *, origin: str | None = None
+    ) -> None:
+        clock = clock or Clock()
+        self.origin = origin or _IN_PROCESS
+        self.simulators: Mapping[ProviderName, Simulator] = {
+            provider.name: provider.create_simulator(clock) for provider in PROVIDERS
+        }
+        self.persons: Mapping[str, str] = {
+            name: description
+            for simulator in self.simulators.values()
+            for name, description in simulator.persons.items()
+        }
+        self.app = create_sandbox(self.simulators)
+        self.transport: Transport | None = (
+            httpx.ASGITransport(self.app) if origin is None else None
+        )
+
+    def settings(self, provider: Provider, person: str) -> dict[str, str]:
+        """Return a provider's settings for a gateway that acts as *person*."""
+        return self.simulators[provider.name].settings(self.origin, person)
+
+
+def create_sandbox(simulators: Mapping[ProviderName, Simulator]) -> Starlette:
+    """Return the application that serves *simulators* and their switches."""
+    by_key = {
+        provider.key: simulators[provider.name]
+        for provider in PROVIDERS
+        if provider.name in simulators
+    }
+
+    async def switches(request: Request) -> Response:
+        if request.method == "PATCH":
+            try:
+                _set_switches(by_key, await request.body())
+            except msgspec.ValidationError as error:
+                return JSONResponse({"message": str(error)}, status_code=400)
+        return JSONResponse(
+            {
+                key: msgspec.to_builtins(simulator.switches)
+                for key, simulator in by_key.items()
+            }
+        )
+
+    async def reset(request: Request) -> Response:
+        del request
+        for simulator in by_key.values():
+            simulator.reset()
+        return Response(status_code=204)
+
+    return Starlette(
+        routes=[
+            Route("/switches", switches, methods=["GET", "PATCH"]),
+            Route("/reset", reset, methods=["POST"]),
+            *(Mount(one.path, app=one.app) for one in by_key.values()),
+        ]
+    )
+
+
+def _set_switches(by_key: Mapping[str, Simulator], body: bytes) -> None:
+    """Change the named switches, all of them or none."""
+    try:
+        wanted = msgspec.json.decode(body, type=dict[str, dict[str, object]])
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        raise msgspec.ValidationError(f"not JSON: {error}") from error
+    changed = {}
+    for key, values in wanted.items():
+        if key not in by_key:
+            raise msgspec.ValidationError(
+                f"no simulator `{key}`; there is {', '.join(by_key)}"
+            )
+        now = by_key[key].switches
+        changed[key] = msgspec.convert(
+            {**msgspec.to_builtins(now), **values}, type(now)
+        )
+    for key, switches in changed.items():
+        by_key[key].switches = switches

@@ -1,0 +1,28 @@
+"""The graph: its types, queries and mutations."""
+
+import strawberry
+from graphql import GraphQLDeferDirective, GraphQLSchema, specified_directives
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.schema import enums as _enums  # noqa: F401 - it describes the enums
+from gateway.schema.interfaces import ApprovalStatus
+from gateway.schema.mutations import Mutation
+from gateway.schema.queries import Query
+from gateway.schema.scalars import SCALARS
+from gateway.schema.types import Approver, Invoice, Policy
+
+
+def create_schema() -> GraphQLSchema:
+    """Return the graph as an executable graphql-core schema.
+
+    `@defer` is part of it; the engine answers a deferred fragment in its place.
+    """
+    built = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[Invoice, Approver, Policy, ApprovalStatus],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    parts = built._schema.to_kwargs()  # noqa: SLF001 - Strawberry offers no other way
+    parts["directives"] = (*specified_directives, GraphQLDeferDirective)
+    return GraphQLSchema(**parts)

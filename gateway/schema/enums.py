@@ -1,0 +1,143 @@
+"""The graph's enums: the domain's closed sets, described for the API's user."""
+
+from enum import Enum, StrEnum
+
+import strawberry
+
+from gateway import domain
+
+
+class UserErrorCode(StrEnum):
+    """Why a mutation was refused."""
+
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    INVALID = "INVALID"
+    CONFLICT = "CONFLICT"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+def _describe(enum: type[Enum], description: str, **values: str) -> None:
+    """Make *enum* a GraphQL enum; a value without a description is an error."""
+    strawberry.enum(enum, description=description)
+    definition = getattr(enum, "__strawberry_definition__")  # noqa: B009 - untyped
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+_UNKNOWN = (
+    "The provider does not tell, or tells something that this graph has no word for."
+)
+
+_describe(
+    domain.ProviderName,
+    "An approval system behind this graph.",
+    OTTIMATE="Ottimate (formerly Plate IQ): invoices and their approvers.",
+)
+_describe(
+    domain.Capability,
+    "What an account with a provider can be asked to do.",
+    READ_INVOICES="Read and list invoices.",
+    READ_APPROVERS="Read who must approve an invoice.",
+    READ_HISTORY="Read what happened to an invoice.",
+    APPROVE="Approve.",
+    FORCE_APPROVE="Approve past the approvers who are asked; a right of its own.",
+    REJECT="Reject.",
+    ADD_APPROVER="Ask one more person to approve.",
+    REMOVE_APPROVER="Take back that a person is asked to approve.",
+    SET_APPROVERS="Set all approvers at once, in order.",
+)
+_describe(
+    domain.ViewerAction,
+    "What can be asked for now. The provider may still refuse a person whose rights it "
+    "does not tell.",
+    APPROVE="`approve`.",
+    FORCE_APPROVE="`approve` with `force`.",
+    REJECT="`reject`.",
+    ADD_APPROVER="`addApprover`.",
+    REMOVE_APPROVER="`removeApprover`.",
+    SET_APPROVERS="`setApprovers`.",
+    FLAG="Send back as incomplete.",
+)
+_describe(
+    domain.InvoiceKind,
+    "What sort of document an invoice is.",
+    INVOICE="An invoice that we are to pay.",
+    CREDIT_MEMO="A credit that we are given.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.InvoiceStatus,
+    "Where an invoice stands in its life, in one set of words for all providers.",
+    PROCESSING="The provider is still reading it.",
+    INCOMPLETE="Data is missing or wrong, or it was flagged.",
+    NEEDS_ATTENTION="Somebody must look at its data.",
+    PENDING_APPROVAL="It waits for its approvers.",
+    APPROVED="It is approved.",
+    EXPORTED="It is approved and was sent on to the accounting system.",
+    ARCHIVED="It is out of the workflow.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.ApprovalState,
+    "How far the approval of an object is.",
+    NOT_REQUIRED="Nobody has to approve it.",
+    PENDING="It waits for approval.",
+    APPROVED="It is approved.",
+    REJECTED="It is rejected.",
+    UNKNOWN="The provider does not tell, or approval has not begun.",
+)
+_describe(
+    domain.ApproverStatus,
+    "How far one approver is.",
+    PENDING="Asked, and has not decided.",
+    UPCOMING="Will be asked; the approval has not come to this person yet.",
+    APPROVED="Has approved.",
+    REJECTED="Has rejected.",
+    SKIPPED="Is not needed any more.",
+    UNKNOWN="The provider does not tell who of the approvers has decided.",
+)
+_describe(
+    domain.ProgressRule,
+    "How many of the approvers must approve.",
+    ALL="All of them.",
+    ANY="Any one of them.",
+    AT_LEAST="As many as `required` says.",
+    IN_ORDER="One after the other, in order.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.Outcome,
+    "What is known to have happened to a write.",
+    APPLIED="It happened.",
+    ALREADY_APPLIED="It had happened before, so nothing was changed.",
+    REFUSED="It did not happen; `userErrors` says why.",
+    UNKNOWN=(
+        "The provider's answer was lost, and reading back did not settle it. Look at "
+        "the object before you send again."
+    ),
+)
+_describe(
+    domain.InvoiceOrderField,
+    "What invoices can be ordered by.",
+    CREATED_AT="When it came into the provider's system.",
+    ISSUE_DATE="The date on the invoice.",
+    DUE_DATE="When it is due.",
+    UPDATED_AT="When it last changed.",
+    TOTAL="Its total, whatever the currency.",
+)
+_describe(
+    domain.OrderDirection,
+    "Which end of an order comes first.",
+    ASC="The smallest or oldest first.",
+    DESC="The largest or newest first.",
+)
+_describe(
+    UserErrorCode,
+    "Why a mutation was refused.",
+    NOT_FOUND="No such object, or none that this person may see.",
+    FORBIDDEN="This person may not do that.",
+    INVALID="A value of the input is wrong; `field` says which.",
+    CONFLICT="The object is not in a state for this.",
+    UNSUPPORTED="The provider, or this account with it, has no such call.",
+)

@@ -1,0 +1,96 @@
+"""What queries take as input."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import strawberry
+
+from gateway import domain
+from gateway.domain import (
+    ApprovalState,
+    InvoiceKind,
+    InvoiceOrderField,
+    InvoiceStatus,
+    OrderDirection,
+    ProviderName,
+)
+
+
+@strawberry.input(
+    description="Which invoices a list holds: those that pass every member. A member "
+    "that is null or left out does not matter; an empty list lets nothing through."
+)
+class InvoiceFilter:
+    """Which invoices a list holds."""
+
+    providers: list[ProviderName] | None = strawberry.field(
+        default=None, description="The systems to look in; all by default."
+    )
+    states: list[ApprovalState] | None = strawberry.field(
+        default=None, description="How far the approval is."
+    )
+    statuses: list[InvoiceStatus] | None = strawberry.field(
+        default=None, description="Where the invoice stands in its life."
+    )
+    kinds: list[InvoiceKind] | None = strawberry.field(
+        default=None, description="The sorts of document."
+    )
+    search: str | None = strawberry.field(
+        default=None,
+        description="Text as the provider searches for it (Ottimate: number, "
+        "counterparty and order number).",
+    )
+    issued_after: date | None = strawberry.field(
+        default=None, description="The first day of issue, included."
+    )
+    issued_before: date | None = strawberry.field(
+        default=None, description="The last day of issue, included."
+    )
+    due_after: date | None = strawberry.field(
+        default=None, description="The first day on which it is due, included."
+    )
+    due_before: date | None = strawberry.field(
+        default=None, description="The last day on which it is due, included."
+    )
+    updated_since: datetime | None = strawberry.field(
+        default=None, description="The earliest last change, included."
+    )
+    minimum_total: Decimal | None = strawberry.field(
+        default=None, description="The smallest total, whatever the currency."
+    )
+    maximum_total: Decimal | None = strawberry.field(
+        default=None, description="The largest total, whatever the currency."
+    )
+
+    def to_record(self) -> domain.InvoiceFilter:
+        """Return the filter in the domain's terms, without its providers."""
+        return domain.InvoiceFilter(
+            states=self.states,
+            statuses=self.statuses,
+            kinds=self.kinds,
+            search=self.search,
+            issued_after=self.issued_after,
+            issued_before=self.issued_before,
+            due_after=self.due_after,
+            due_before=self.due_before,
+            updated_since=self.updated_since,
+            minimum_total=self.minimum_total,
+            maximum_total=self.maximum_total,
+        )
+
+
+@strawberry.input(
+    description="How invoices are ordered; ties are ordered by id, and invoices "
+    "without the value come last."
+)
+class InvoiceOrder:
+    """How invoices are ordered."""
+
+    field: InvoiceOrderField = strawberry.field(description="By what.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.DESC, description="Which end comes first."
+    )
+
+    def to_record(self) -> domain.InvoiceOrder:
+        """Return the order in the domain's terms."""
+        return domain.InvoiceOrder(field=self.field, direction=self.direction)

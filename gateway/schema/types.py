@@ -1,0 +1,316 @@
+"""Invoice, Approver, Policy, and what belongs to them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from gateway.context import Info
+from gateway.domain import (
+    ApprovalStatusRecord,
+    ApproverRecord,
+    ApproverStatus,
+    AttachmentRecord,
+    CounterpartyRecord,
+    HistoryRecord,
+    InvoiceDetailsRecord,
+    InvoiceKind,
+    InvoiceRecord,
+    InvoiceStatus,
+    LineRecord,
+    MoneyRecord,
+    PolicyRecord,
+    ProgressRecord,
+    ProgressRule,
+    ProviderName,
+    ViewerAction,
+)
+from gateway.schema.interfaces import (
+    Approvable,
+    ApprovalProgress,
+    ApprovalStatus,
+    Node,
+    User,
+)
+from gateway.schema.records import accepts, described, resolved
+
+
+@strawberry.type(description="An exact amount of money.")
+class Money:
+    """An amount; the source is a record."""
+
+    is_type_of = accepts(MoneyRecord)
+
+    amount: Decimal = described("The amount in major units, exact.")
+    currency: str | None = described(
+        "The ISO 4217 code; null where the provider does not say."
+    )
+
+
+@strawberry.type(description="The other side of an invoice.")
+class Counterparty:
+    """The other side of an invoice; the source is a record."""
+
+    is_type_of = accepts(CounterpartyRecord)
+
+    source_id: strawberry.ID | None = described(
+        "The provider's id; null where invoices do not carry it (Ottimate)."
+    )
+    name: str | None = described("The name.")
+
+
+@strawberry.type(description="One line of an invoice.")
+class InvoiceLine:
+    """One line; the source is a record."""
+
+    is_type_of = accepts(LineRecord)
+
+    description: str | None = described("What was bought.")
+    quantity: Decimal | None = described("How much of it.")
+    unit_price: Money | None = described("The price of one.")
+    total: Money | None = described("The price of the line.")
+
+
+@strawberry.type(description="Something that happened to an invoice.")
+class HistoryEvent:
+    """Something that happened; the source is a record."""
+
+    is_type_of = accepts(HistoryRecord)
+
+    at: datetime = described("When it happened.")
+    event: str = described("What happened, in the provider's own word.")
+    user: User | None = described("Who did it; null for the provider's own doing.")
+    message: str | None = described("What was said about it.")
+
+
+@strawberry.type(description="A file that belongs to an object.")
+class Attachment:
+    """A file; the source is a record."""
+
+    is_type_of = accepts(AttachmentRecord)
+
+    name: str | None = described(
+        "The file's name; null where the provider does not say."
+    )
+    url: str = described("Where the file is; the provider may ask for its own sign-in.")
+
+
+@strawberry.type(description="The rule by which a provider asks for approvers.")
+class Policy(Node):
+    """A rule; the source is a record."""
+
+    is_type_of = accepts(PolicyRecord)
+
+    provider: ProviderName = described("The system that holds it.")
+    source_id: strawberry.ID = described("The provider's own id.")
+    name: str | None = described("The provider's name for it.")
+    applies_to: InvoiceKind | None = described(
+        "What it applies to; null where the provider does not tell."
+    )
+    amount_threshold: Money | None = described(
+        "From which amount it applies; null where the provider does not tell."
+    )
+    minimum_approvers: int | None = described(
+        "How many must approve; null where the provider does not tell (Ottimate)."
+    )
+    is_active: bool | None = described(
+        "Whether it is in use; null where the provider does not tell."
+    )
+    mandatory_approvers: list[User] | None = described(
+        "Who must approve; null where the provider does not tell."
+    )
+    created_at: datetime | None = described("When it was made.")
+    updated_at: datetime | None = described("When it last changed.")
+
+
+@strawberry.type(
+    description="An approval record: that a person is asked to approve an invoice."
+)
+class Approver(Node):
+    """An approval record; the source is a record."""
+
+    is_type_of = accepts(ApproverRecord)
+
+    provider: ProviderName = described("The system that holds it.")
+    source_id: strawberry.ID = described("The provider's own id of the record.")
+    user: User = described("Who is asked.")
+    policy: Policy | None = described(
+        "The policy that asks for this person; null where somebody added them by hand."
+    )
+    is_manual: bool = described("Whether somebody added this person by hand.")
+    added_at: datetime | None = described("When the person was asked.")
+    position: int | None = described(
+        "The person's place, from 1, where approval is in order."
+    )
+    decided_at: datetime | None = described(
+        "When the person decided; null where the provider does not tell."
+    )
+
+    @strawberry.field(
+        graphql_type=ApproverStatus | None,
+        description="How far the person is: as the provider tells it, else what the "
+        "state of the invoice proves, else UNKNOWN.",
+    )
+    @staticmethod
+    async def status(
+        root: strawberry.Parent[ApproverRecord], info: Info
+    ) -> ApproverStatus | None:
+        if root.told_status is not None:
+            return root.told_status
+        invoice = await info.context.load_invoice(root.provider, root.invoice_source_id)
+        return ApproverStatus.UNKNOWN if invoice is None else invoice.approvers_status
+
+    @strawberry.field(
+        graphql_type=Annotated["Invoice", strawberry.lazy("gateway.schema.types")]
+        | None,
+        description="What the person is asked to approve.",
+    )
+    @staticmethod
+    async def invoice(
+        root: strawberry.Parent[ApproverRecord], info: Info
+    ) -> InvoiceRecord | None:
+        return await info.context.load_invoice(root.provider, root.invoice_source_id)
+
+
+async def _resolve_progress(
+    root: strawberry.Parent[InvoiceRecord], info: Info
+) -> ProgressRecord | None:
+    approvers = await _load_approvers(root, info)
+    return None if approvers is None else _progress(approvers)
+
+
+def _resolve_approval_statuses(
+    root: strawberry.Parent[InvoiceRecord],
+) -> list[ApprovalStatusRecord]:
+    del root
+    return []
+
+
+def _resolve_viewer_actions(
+    root: strawberry.Parent[InvoiceRecord], info: Info
+) -> list[ViewerAction]:
+    return info.context.connector(root.provider).get_viewer_actions(root)
+
+
+@strawberry.type(description="A document that somebody must approve before it is paid.")
+class Invoice(Node, Approvable):
+    """A document to approve; the source is a record."""
+
+    is_type_of = accepts(InvoiceRecord)
+
+    kind: InvoiceKind = described("What sort of document it is.")
+    number: str | None = described("The number that its sender gave it.")
+    status: InvoiceStatus = described("Where it stands in its life.")
+    source_status: str = described("Where it stands, as the provider spells it.")
+    counterparty: Counterparty | None = described("Who sent it.")
+    location_name: str | None = described("The place of ours that it is for.")
+    total: Money | None = described("What it comes to, with tax.")
+    tax: Money | None = described("The tax in it.")
+    amount_due: Money | None = described("What is still to be paid.")
+    issue_date: date | None = described("The date on it.")
+    due_date: date | None = described("When it is to be paid.")
+    created_at: datetime = described("When it came into the provider's system.")
+    updated_at: datetime | None = described("When it last changed.")
+    approved_at: datetime | None = described(
+        "When its approval was complete; null before."
+    )
+    url: str | None = described("Its page in the provider's own application.")
+    attachments: list[Attachment] | None = described("Its files.")
+    progress: ApprovalProgress | None = resolved(
+        _resolve_progress, ApprovalProgress | None, "How far its approvers are."
+    )
+    approval_statuses: list[ApprovalStatus] | None = resolved(
+        _resolve_approval_statuses,
+        list[ApprovalStatus] | None,
+        "Its approvers' duties, where the provider keeps them as objects; Ottimate "
+        "does not.",
+    )
+    viewer_actions: list[ViewerAction] | None = resolved(
+        _resolve_viewer_actions,
+        list[ViewerAction] | None,
+        "What can be asked for now, in the state that it is in. The provider may still "
+        "refuse a person whose rights it does not tell.",
+    )
+
+    @strawberry.field(
+        graphql_type=list[InvoiceLine] | None,
+        description="Its lines; null where the provider does not tell.",
+    )
+    @staticmethod
+    async def lines(
+        root: strawberry.Parent[InvoiceRecord], info: Info
+    ) -> list[LineRecord] | None:
+        details = await _load_details(root, info)
+        return None if details is None else details.lines
+
+    @strawberry.field(
+        graphql_type=list[HistoryEvent] | None,
+        description="What happened to it, oldest first; null where the provider does "
+        "not tell. Ottimate's may be five minutes old.",
+    )
+    @staticmethod
+    async def history(
+        root: strawberry.Parent[InvoiceRecord], info: Info
+    ) -> list[HistoryRecord] | None:
+        details = await _load_details(root, info)
+        return None if details is None else details.history
+
+    @strawberry.field(
+        graphql_type=list[Approver] | None, description="Who is asked to approve it."
+    )
+    @staticmethod
+    async def approvers(
+        root: strawberry.Parent[InvoiceRecord], info: Info
+    ) -> list[ApproverRecord] | None:
+        return await _load_approvers(root, info)
+
+    @strawberry.field(
+        graphql_type=list[Policy] | None,
+        description="The policies that ask for its approvers, each once.",
+    )
+    @staticmethod
+    async def policies(
+        root: strawberry.Parent[InvoiceRecord], info: Info
+    ) -> list[PolicyRecord] | None:
+        approvers = await _load_approvers(root, info)
+        if approvers is None:
+            return None
+        policies = [one.policy for one in approvers if one.policy is not None]
+        return list({policy.id: policy for policy in policies}.values())
+
+
+async def _load_details(
+    invoice: InvoiceRecord, info: Info
+) -> InvoiceDetailsRecord | None:
+    loaders = info.context.loaders[invoice.provider]
+    return await loaders.invoice_details_by_id.load(invoice.source_id)
+
+
+async def _load_approvers(
+    invoice: InvoiceRecord, info: Info
+) -> list[ApproverRecord] | None:
+    loaders = info.context.loaders[invoice.provider]
+    return await loaders.approvers_by_invoice.load(invoice.source_id)
+
+
+def _progress(approvers: list[ApproverRecord]) -> ProgressRecord:
+    """Count the approvers whose status is told; how many are needed never is."""
+    told = [one for one in approvers if one.told_status is not None]
+    if len(told) < len(approvers) or not told:
+        return ProgressRecord(
+            rule=ProgressRule.UNKNOWN,
+            required=None,
+            approved=None,
+            rejected=None,
+            waiting_on=None,
+        )
+    return ProgressRecord(
+        rule=ProgressRule.UNKNOWN,
+        required=None,
+        approved=sum(one.told_status is ApproverStatus.APPROVED for one in told),
+        rejected=sum(one.told_status is ApproverStatus.REJECTED for one in told),
+        waiting_on=[
+            one.user for one in told if one.told_status is ApproverStatus.PENDING
+        ],
+    )

@@ -1,0 +1,6 @@
+"""Who calls, and how large an operation may be."""
+
+from gateway.security.caller import Caller, authenticate
+from gateway.security.limits import check_limits
+
+__all__ = ["Caller", "authenticate", "check_limits"]

@@ -1,0 +1,105 @@
+"""HTTP in and out: the routes, and what stands around them."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.context import Context
+from gateway.engine import Engine
+from gateway.security import Caller
+from gateway.server.endpoint import GraphQLEndpoint
+from gateway.server.graphiql import ENDPOINT, Example, find_assets, graphiql_routes
+from gateway.server.graphiql import render as render_graphiql
+from gateway.server.request_id import RequestIDMiddleware
+
+__all__ = ["Example", "create_server"]
+
+_CORS_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "X-API-Key",
+    "X-Request-ID",
+    "apollo-require-preflight",
+    "graphql-require-preflight",
+    "x-apollo-operation-name",
+]
+
+
+def create_server(
+    *,
+    engine: Engine,
+    authenticate: Callable[[str | None], Caller],
+    create_context: Callable[[Caller, str], Context],
+    body_bytes: int,
+    allowed_origins: list[str],
+    graphiql: bool,
+    examples: list[Example],
+    banner: str,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+) -> Starlette:
+    """Return the application that serves the gateway's HTTP."""
+    page = _graphiql_page(examples, banner) if graphiql else None
+    endpoint = GraphQLEndpoint(
+        engine=engine,
+        authenticate=authenticate,
+        create_context=create_context,
+        body_bytes=body_bytes,
+        allowed_origins=allowed_origins,
+        graphiql=page,
+    )
+    routes: list[BaseRoute] = [
+        Route(ENDPOINT, endpoint),
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+    ]
+    if graphiql:
+        routes += [Route("/", _to_graphiql), *graphiql_routes(assets=find_assets())]
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(RequestIDMiddleware),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=allowed_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=_CORS_HEADERS,
+                expose_headers=["X-Request-ID"],
+            ),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def _graphiql_page(examples: list[Example], banner: str) -> Callable[[], Response]:
+    html, policy = render_graphiql(examples, banner, assets=find_assets())
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+        "Vary": "Accept",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return lambda: Response(html, media_type="text/html", headers=headers)
+
+
+async def _to_graphiql(request: Request) -> Response:
+    del request
+    return RedirectResponse(ENDPOINT)
+
+
+async def _healthz(request: Request) -> Response:
+    """Say that the process lives."""
+    del request
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    """Say that the process can serve; no provider has a say in that."""
+    del request
+    return JSONResponse({"status": "ready"})

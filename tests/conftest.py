@@ -1,0 +1,69 @@
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from gateway.app import create_app
+from gateway.domain import ProviderName
+from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.sandbox import Sandbox
+from gateway.settings import Settings
+from tests.support import Client, FakeTime, RecordingTransport, ottimate_simulator
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def sandbox(time: FakeTime) -> Sandbox:
+    return Sandbox(time.clock)
+
+
+@pytest.fixture
+def simulator(sandbox: Sandbox) -> OttimateSimulator:
+    return ottimate_simulator(sandbox)
+
+
+@pytest.fixture
+def switch(simulator: OttimateSimulator) -> Callable[..., None]:
+    """Set switches of the Ottimate simulator."""
+
+    def set_switches(**values: Any) -> None:
+        simulator.switches = msgspec.structs.replace(simulator.switches, **values)
+
+    return set_switches
+
+
+@pytest.fixture
+def ottimate(sandbox: Sandbox) -> RecordingTransport:
+    assert sandbox.transport is not None
+    return RecordingTransport(sandbox.transport, "/ottimate/v1")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+async def client(
+    settings: Settings,
+    sandbox: Sandbox,
+    ottimate: RecordingTransport,
+    time: FakeTime,
+) -> AsyncIterator[Client]:
+    app = create_app(
+        settings,
+        sandbox=sandbox,
+        transports={ProviderName.OTTIMATE: ottimate},
+        clock=time.clock,
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gateway"
+    ) as http:
+        yield Client(http)

@@ -1,0 +1,132 @@
+"""What tests share: a clock that tests move, a transport that records, a client."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.sandbox import Sandbox
+from gateway.upstream import Clock
+
+OPERATIONS = Path(__file__).parent / "operations"
+
+Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
+class FakeTime:
+    """Time that stands still until a test, or a sleep under test, moves it."""
+
+    def __init__(self) -> None:
+        self.instant = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)
+        self.seconds = 1000.0
+        self.slept: list[float] = []
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.instant += timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(
+            monotonic=lambda: self.seconds, now=lambda: self.instant, sleep=self.sleep
+        )
+
+
+class RecordingTransport(httpx.AsyncBaseTransport):
+    """Passes requests on, and knows what was sent.
+
+    *calls* are all but the sign-ins, as ``METHOD /path``; *rounds* counts how often a
+    call left while none was under way. A handler in *interceptors* takes the place of
+    the upstream for the call of its name, and is given the real one.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, prefix: str) -> None:
+        self._inner = inner
+        self._prefix = prefix
+        self._in_flight = 0
+        self.requests: list[httpx.Request] = []
+        self.sign_ins = 0
+        self.rounds = 0
+        self.most_in_flight = 0
+        self.interceptors: dict[str, Callable[[httpx.Request, Handler], Any]] = {}
+
+    @property
+    def calls(self) -> list[str]:
+        return [self._name(request) for request in self.requests]
+
+    def clear(self) -> None:
+        self.requests.clear()
+        self.sign_ins = self.rounds = self.most_in_flight = 0
+
+    def params(self, index: int) -> dict[str, str]:
+        return dict(self.requests[index].url.params)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        name = self._name(request)
+        if name.endswith("/oauth/token"):
+            self.sign_ins += 1
+        else:
+            self.requests.append(request)
+            self.rounds += self._in_flight == 0
+        self._in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        try:
+            # Whatever is ready to leave leaves before the first answer is here.
+            for _ in range(20):
+                await asyncio.sleep(0)
+            intercept = self.interceptors.get(name)
+            if intercept is not None:
+                response = await intercept(request, self._inner.handle_async_request)
+                assert isinstance(response, httpx.Response)
+                return response
+            return await self._inner.handle_async_request(request)
+        finally:
+            self._in_flight -= 1
+
+    def _name(self, request: httpx.Request) -> str:
+        return f"{request.method} {request.url.path.removeprefix(self._prefix)}"
+
+
+class Client:
+    """A GraphQL client of the application."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def execute(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        *,
+        person: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the body of the answer to a POST."""
+        headers = {} if person is None else {"Authorization": f"Bearer demo-{person}"}
+        response = await self.http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=headers
+        )
+        body: dict[str, Any] = response.json()
+        return body
+
+    async def run(
+        self, name: str, variables: dict[str, Any], *, person: str | None = None
+    ) -> dict[str, Any]:
+        """Return the body of the answer to one of the frontends' operations."""
+        query = (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
+        return await self.execute(query, variables, person=person)
+
+
+def ottimate_simulator(sandbox: Sandbox) -> OttimateSimulator:
+    """Return the sandbox's Ottimate, with its state and switches."""
+    simulator = next(iter(sandbox.simulators.values()))
+    assert isinstance(simulator, OttimateSimulator)
+    return simulator
