@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from gateway.errors import GatewayError, InvalidInputError
+from gateway.errors import InvalidInputError
 
 
 class ProviderName(StrEnum):
@@ -375,11 +375,18 @@ class ApprovalStatusRecord(Struct, frozen=True, kw_only=True):
     note: str | None
 
 
+class SourceErrorRecord(Struct, frozen=True, kw_only=True):
+    """Why a provider could not be read."""
+
+    code: str
+    message: str
+
+
 class SourceRecord(Struct, frozen=True, kw_only=True):
     """How one provider answered; *error* is None where it answered well."""
 
     provider: ProviderName
-    error: GatewayError | None
+    error: SourceErrorRecord | None
     as_of: datetime
     is_complete: bool
     quota: QuotaRecord | None

@@ -28,14 +28,12 @@ header or message enters one. GraphQL's own faults keep the codes that clients k
 ``INTERNAL_SERVER_ERROR``.
 """
 
-from typing import ClassVar
-
 
 class GatewayError(Exception):
     """Something that a client is told, with a stable code."""
 
-    code: ClassVar[str]
-    retryable: ClassVar[bool] = False
+    code: str
+    retryable = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -72,22 +70,13 @@ class ForbiddenError(GatewayError):
 class LimitError(GatewayError):
     """An operation is larger than this gateway runs; *code* names the limit."""
 
-    code = "MAX_ROWS_LIMIT"
-
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
-        self._code = code
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The members of the error's ``extensions``."""
-        return {**super().extensions, "code": self._code}
+        self.code = code
 
 
 class RequestError(GatewayError):
     """An HTTP request that is no GraphQL request; *status* is the answer's."""
-
-    code = "BAD_REQUEST"
 
     def __init__(
         self,
@@ -100,12 +89,7 @@ class RequestError(GatewayError):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
-        self._code = code
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        """The members of the error's ``extensions``."""
-        return {**super().extensions, "code": self._code}
+        self.code = code
 
 
 class NotFoundError(GatewayError):

@@ -125,6 +125,23 @@ class Client:
         return await self.execute(query, variables, person=person)
 
 
+def writes(ottimate: RecordingTransport) -> list[str]:
+    """Return the calls that were to change something."""
+    return [call for call in ottimate.calls if not call.startswith("GET ")]
+
+
+async def lose(request: httpx.Request, upstream: Handler) -> httpx.Response:
+    """Let the upstream work, and lose its answer."""
+    await upstream(request)
+    raise httpx.ReadTimeout("lost", request=request)
+
+
+async def never_arrives(request: httpx.Request, upstream: Handler) -> httpx.Response:
+    """Lose the request after it was sent, before the upstream worked."""
+    del upstream
+    raise httpx.ReadError("lost", request=request)
+
+
 def ottimate_simulator(sandbox: Sandbox) -> OttimateSimulator:
     """Return the sandbox's Ottimate, with its state and switches."""
     simulator = next(iter(sandbox.simulators.values()))

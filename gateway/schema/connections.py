@@ -12,9 +12,10 @@ from gateway.domain import (
     InvoiceRecord,
     ProviderName,
     QuotaRecord,
+    SourceErrorRecord,
     SourceRecord,
 )
-from gateway.errors import GatewayError, InvalidInputError
+from gateway.errors import InvalidInputError
 from gateway.merge import InvoiceList
 from gateway.schema.records import accepts, described
 from gateway.schema.types import Invoice
@@ -58,9 +59,9 @@ class Quota:
 
 @strawberry.type(description="Why a provider could not be read.")
 class SourceError:
-    """Why a provider could not be read; the source is the error."""
+    """Why a provider could not be read; the source is a record."""
 
-    is_type_of = accepts(GatewayError)
+    is_type_of = accepts(SourceErrorRecord)
 
     code: str = described("The stable code, as in `extensions.code` of an error.")
     message: str = described("What went wrong.")

@@ -13,6 +13,7 @@ from gateway.domain import (
     InvoiceRecord,
     PolicyRecord,
     ProviderName,
+    SourceErrorRecord,
     SourceRecord,
 )
 from gateway.errors import GatewayError, InvalidInputError, UpstreamError
@@ -208,7 +209,9 @@ def _source(
 ) -> SourceRecord:
     return SourceRecord(
         provider=name,
-        error=error,
+        error=None
+        if error is None
+        else SourceErrorRecord(code=error.code, message=error.message),
         as_of=context.clock.now(),
         is_complete=error is None,
         quota=context.connector(name).get_quota(),

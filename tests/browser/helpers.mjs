@@ -27,16 +27,25 @@ const STEP_MS = 20_000;
 export const TEST = { timeout: 60_000 };
 export const START = { timeout: 90_000 };
 
-/**
- * Start a gateway over its sandbox and wait until it serves.
- *
- * `root` is the folder whose `gateway` package runs; `env` is added to the
- * environment. `stop()` ends the process and waits for it.
- */
-export async function startGateway({ root = ROOT, env = {} } = {}) {
+/** Start the gateway as a user would, and return its address and how to stop it. */
+export function startGateway({ root = ROOT, env = {} } = {}) {
+  return startCommand("serve", "/healthz", { root, env });
+}
+
+/** Start the simulators alone; `settings` point a gateway at them, as their first person. */
+export async function startSandbox() {
+  const sandbox = await startCommand("sandbox", "/switches", { root: ROOT, env: {} });
+  const first = sandbox.output().split("\n\n")[1];
+  const settings = Object.fromEntries(
+    [...first.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return { ...sandbox, settings };
+}
+
+async function startCommand(command, probe, { root, env }) {
   const port = await freePort();
   const python = process.env.PYTHON ?? path.join(REPOSITORY, ".venv/bin/python");
-  const child = spawn(python, ["-m", "gateway", "serve", "--port", `${port}`], {
+  const child = spawn(python, ["-m", "gateway", command, "--port", `${port}`], {
     cwd: root,
     env: { ...process.env, PYTHONPATH: root, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -56,14 +65,14 @@ export async function startGateway({ root = ROOT, env = {} } = {}) {
   };
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + SERVES_MS;
-  while (!(await answers(`${url}/healthz`))) {
+  while (!(await answers(`${url}${probe}`))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();
-      throw new Error(`The gateway does not serve:\n${output}`);
+      throw new Error(`gateway ${command} does not serve:\n${output}`);
     }
     await sleep(100);
   }
-  return { url, stop };
+  return { url, stop, output: () => output };
 }
 
 /** Start a browser whose names resolve to nothing, so that only loopback is left. */

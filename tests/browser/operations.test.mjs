@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
 import {
   ROOT,
@@ -14,6 +14,7 @@ import {
   runOperation,
   startBrowser,
   startGateway,
+  startSandbox,
 } from "./helpers.mjs";
 
 const OPERATIONS = process.env.OPERATIONS ?? path.join(ROOT, "tests/operations");
@@ -51,7 +52,7 @@ const STEPS = [
     variables: (answered) => ({ id: row(answered).id }),
     check: ({ node }) => {
       assert.equal(node.__typename, "Invoice");
-      assert.equal(node.total.amount, "48.90");
+      assert.equal(node.total.amount, "48.9");
     },
   },
   {
@@ -63,7 +64,7 @@ const STEPS = [
           __typename: "Invoice",
           id: row(answered).id,
           number: "INV-1009",
-          total: { amount: "48.90", currency: "USD" },
+          total: { amount: "48.9", currency: "USD" },
         },
       ]),
   },
@@ -120,35 +121,52 @@ const STEPS = [
   },
 ];
 
-const answered = {};
-let gateway;
-let browser;
-let page;
+// The sandbox inside the gateway, and one elsewhere, reached by real settings.
+const WORLDS = {
+  "over its own sandbox": async () => ({ env: {}, stop: async () => {} }),
+  "over a sandbox on another port": async () => {
+    const { settings, stop } = await startSandbox();
+    const open = { GATEWAY_GRAPHIQL: "true", GATEWAY_INTROSPECTION: "true" };
+    return { env: { ...settings, ...open }, stop };
+  },
+};
 
-before(async () => {
-  gateway = await startGateway();
-  browser = await startBrowser();
-  page = await openPage(browser, gateway.url);
-}, START);
+for (const [world, startWorld] of Object.entries(WORLDS)) {
+  describe(world, () => {
+    const answered = {};
+    let behind;
+    let gateway;
+    let browser;
+    let page;
 
-after(async () => {
-  await browser?.close();
-  await gateway?.stop();
-}, START);
+    before(async () => {
+      behind = await startWorld();
+      gateway = await startGateway({ env: behind.env });
+      browser = await startBrowser();
+      page = await openPage(browser, gateway.url);
+    }, START);
 
-for (const { name, variables, check } of STEPS) {
-  test(`${name} runs in the page`, TEST, async () => {
-    const query = readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
+    after(async () => {
+      await browser?.close();
+      await gateway?.stop();
+      await behind?.stop();
+    }, START);
 
-    const { data, errors } = await runOperation(page, {
-      query,
-      variables: variables(answered),
-    });
+    for (const { name, variables, check } of STEPS) {
+      test(`${name} runs in the page`, TEST, async () => {
+        const query = readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
 
-    assert.equal(errors, undefined);
-    check(data, answered);
-    answered[name] = data;
-    assert.deepEqual(page.faults, []);
+        const { data, errors } = await runOperation(page, {
+          query,
+          variables: variables(answered),
+        });
+
+        assert.equal(errors, undefined);
+        check(data, answered);
+        answered[name] = data;
+        assert.deepEqual(page.faults, []);
+      });
+    }
   });
 }
 

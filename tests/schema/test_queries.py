@@ -1,0 +1,506 @@
+"""Finding objects, and what happens to a field when its provider fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.domain import ProviderName, encode_id
+from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.support import Client, RecordingTransport
+
+InvoiceId = Callable[[str], str]
+ApproverId = Callable[[str, int], str]
+
+LIST = """
+query ($first: Int = 20, $filter: InvoiceFilter, $after: String) {
+  invoices(first: $first, after: $after, filter: $filter) {
+    nodes { number }
+    totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    sources { provider ok isComplete error { code message } }
+  }
+}
+"""
+
+
+def codes(body: dict[str, Any]) -> list[str]:
+    """Return the codes of the errors of an answer."""
+    return [error["extensions"]["code"] for error in body["errors"]]
+
+
+async def test_a_list_shows_who_must_approve_each_invoice(
+    client: Client, ottimate: RecordingTransport, simulator: OttimateSimulator
+) -> None:
+    body = await client.run(
+        "InvoiceList", {"first": 1, "filter": {"search": "INV-1001"}}
+    )
+
+    edge = body["data"]["invoices"]["edges"][0]
+    invoice = simulator.state.numbered("INV-1001")
+    assert body["data"]["invoices"] == {
+        "edges": [
+            {
+                "cursor": edge["cursor"],
+                "node": {
+                    "id": encode_id("Invoice", ProviderName.OTTIMATE, invoice.id),
+                    "provider": "OTTIMATE",
+                    "sourceId": invoice.id,
+                    "number": "INV-1001",
+                    "status": "PENDING_APPROVAL",
+                    "issueDate": "2026-10-24",
+                    "dueDate": "2026-11-23",
+                    "total": {"amount": "1250.4", "currency": "USD"},
+                    "counterparty": {"name": "Northside Produce"},
+                    "approvalState": "PENDING",
+                    "approvers": [
+                        {
+                            "isManual": False,
+                            "status": "UNKNOWN",
+                            "user": {
+                                "displayName": "API User",
+                                "email": "api_user@example.com",
+                            },
+                            "policy": {"name": "Minimum Approvals"},
+                        },
+                        {
+                            "isManual": True,
+                            "status": "UNKNOWN",
+                            "user": {
+                                "displayName": "Peter",
+                                "email": "peter@example.com",
+                            },
+                            "policy": None,
+                        },
+                    ],
+                },
+            }
+        ],
+        "pageInfo": {"hasNextPage": False, "endCursor": edge["cursor"]},
+        "totalCount": 1,
+        "sources": [{"provider": "OTTIMATE", "ok": True, "error": None}],
+    }
+    assert ottimate.calls == ["GET /invoices", f"GET /invoices/{invoice.id}/approvers"]
+
+
+async def test_a_card_costs_the_list_the_single_read_and_the_approvers(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+) -> None:
+    body = await client.run("InvoiceCard", {"id": invoice_id("INV-1001")})
+
+    path = f"/invoices/{simulator.state.numbered('INV-1001').id}"
+    assert "errors" not in body
+    assert sorted(ottimate.calls) == sorted(
+        ["GET /invoices", f"GET {path}", f"GET {path}/approvers"]
+    )
+    assert ottimate.rounds == 2
+    card = body["data"]["node"]
+    assert card["__typename"] == "Invoice"
+    assert card["title"] == "Northside Produce · INV-1001"
+    assert card["total"] == {"amount": "1250.4", "currency": "USD"}
+    assert card["policies"] == [{"name": "Minimum Approvals", "minimumApprovers": None}]
+    assert [event["event"] for event in card["history"]] == [
+        "uploaded",
+        "approver_added",
+    ]
+    assert all(line["total"]["amount"] for line in card["lines"])
+
+
+async def test_what_a_card_defers_is_answered_in_its_place(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    body = await client.run("InvoiceCard", {"id": invoice_id("INV-1001")})
+
+    (attachment,) = body["data"]["node"]["attachments"]
+    assert attachment["name"] is None
+    assert attachment["url"].startswith("https://")
+
+
+async def test_nodes_of_every_type_are_found_in_order_and_batched(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+    approver_id: ApproverId,
+) -> None:
+    first, second = invoice_id("INV-1001"), invoice_id("INV-1002")
+    approver = approver_id("INV-1001", 1)
+    source_id = simulator.state.numbered("INV-1001").id
+    policy = encode_id(
+        "Policy",
+        ProviderName.OTTIMATE,
+        "plcy_e00205b8f7cf11f0b0300eff1c63a64d",
+        source_id,
+    )
+    unknown = encode_id("Invoice", ProviderName.OTTIMATE, "no-such-invoice")
+    status = encode_id("ApprovalStatus", ProviderName.OTTIMATE, "1")
+    ids = [second, approver, unknown, policy, first, status, second]
+
+    body = await client.run("Nodes", {"ids": ids})
+
+    total = {"amount": "842.1", "currency": "USD"}
+    assert body == {
+        "data": {
+            "nodes": [
+                {
+                    "__typename": "Invoice",
+                    "id": second,
+                    "number": "INV-1002",
+                    "total": total,
+                },
+                {
+                    "__typename": "Approver",
+                    "id": approver,
+                    "user": {"displayName": "Peter"},
+                },
+                None,
+                {"__typename": "Policy", "id": policy, "name": "Minimum Approvals"},
+                {
+                    "__typename": "Invoice",
+                    "id": first,
+                    "number": "INV-1001",
+                    "total": {"amount": "1250.4", "currency": "USD"},
+                },
+                None,
+                {
+                    "__typename": "Invoice",
+                    "id": second,
+                    "number": "INV-1002",
+                    "total": total,
+                },
+            ]
+        }
+    }
+    assert sorted(ottimate.calls) == [
+        "GET /invoices",
+        f"GET /invoices/{source_id}/approvers",
+    ]
+    assert ottimate.rounds == 1
+
+
+async def test_a_malformed_node_id_costs_its_own_place(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    body = await client.execute(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        {"ids": ["nonsense", invoice_id("INV-1001")]},
+    )
+
+    assert body["data"] == {"nodes": [None, {"id": invoice_id("INV-1001")}]}
+    assert codes(body) == ["BAD_USER_INPUT"]
+    assert body["errors"][0]["path"] == ["nodes", 0]
+
+
+async def test_more_nodes_than_a_page_are_refused_before_any_call(
+    client: Client, ottimate: RecordingTransport, invoice_id: InvoiceId
+) -> None:
+    body = await client.execute(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        {"ids": [invoice_id("INV-1001")] * 101},
+    )
+
+    assert codes(body) == ["BAD_USER_INPUT"]
+    assert body["errors"][0]["message"] == "`ids` takes at most 100 ids, not 101."
+    assert ottimate.calls == []
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            'invoice(id: "nonsense")',
+            (
+                "This is not an id of this graph. Send an `id` exactly as a query returned "
+                "it; a provider's own id goes to `invoiceBySource`."
+            ),
+        ),
+        (
+            f'invoice(id: "{encode_id("Approver", ProviderName.OTTIMATE, "1", "2")}")',
+            "`id` takes the id of Invoice, and this is the id of Approver.",
+        ),
+        (
+            f'node(id: "{encode_id("Vendor", ProviderName.OTTIMATE, "1")}")',
+            (
+                "`id` takes the id of Invoice or Approver or Policy or ApprovalStatus, and "
+                "this is the id of Vendor."
+            ),
+        ),
+    ],
+)
+async def test_an_id_that_does_not_fit_is_a_clear_fault(
+    client: Client, ottimate: RecordingTransport, field: str, message: str
+) -> None:
+    body = await client.execute(f"{{ found: {field} {{ id }} }}")
+
+    assert body["data"] == {"found": None}
+    assert body["errors"][0]["message"] == message
+    assert codes(body) == ["BAD_USER_INPUT"]
+    assert ottimate.calls == []
+
+
+async def test_an_unknown_invoice_is_null_without_an_error(client: Client) -> None:
+    unknown = encode_id("Invoice", ProviderName.OTTIMATE, "no-such-invoice")
+
+    body = await client.execute(
+        """
+        query ($id: ID!) {
+          invoice(id: $id) { id }
+          node(id: $id) { id }
+          invoiceBySource(provider: OTTIMATE, sourceId: "a,b") { id }
+        }
+        """,
+        {"id": unknown},
+    )
+
+    assert body == {"data": {"invoice": None, "node": None, "invoiceBySource": None}}
+
+
+async def test_another_person_sees_only_their_own_scope(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    query = "query ($id: ID!) { invoice(id: $id) { number } }"
+    variables = {"id": invoice_id("INV-1014")}
+
+    mine = await client.execute(query, variables)
+    theirs = await client.execute(query, variables, person="clerk")
+
+    assert mine == {"data": {"invoice": {"number": "INV-1014"}}}
+    assert theirs == {"data": {"invoice": None}}
+
+
+@pytest.mark.parametrize("first", [0, -1, 101, 2_147_483_647])
+async def test_a_page_beyond_the_limit_is_refused_before_any_call(
+    client: Client, ottimate: RecordingTransport, first: int
+) -> None:
+    body = await client.execute(LIST, {"first": first})
+
+    assert body["data"] == {"invoices": None}
+    assert body["errors"][0]["message"] == f"`first` takes 1 to 100, not {first}."
+    assert codes(body) == ["BAD_USER_INPUT"]
+    assert ottimate.calls == []
+
+
+async def test_a_provider_left_out_is_not_asked(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    body = await client.execute(LIST, {"filter": {"providers": []}})
+
+    assert body["data"]["invoices"] == {
+        "nodes": [],
+        "totalCount": 0,
+        "pageInfo": {
+            "hasNextPage": False,
+            "hasPreviousPage": False,
+            "startCursor": None,
+            "endCursor": None,
+        },
+        "sources": [],
+    }
+    assert ottimate.calls == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("unavailable", "UPSTREAM_UNAVAILABLE"),
+        ("internal_error", "UPSTREAM_UNAVAILABLE"),
+        ("timed_out", "UPSTREAM_TIMEOUT"),
+        ("html", "UPSTREAM_RESPONSE_INVALID"),
+        ("wrong_shape", "UPSTREAM_RESPONSE_INVALID"),
+        ("empty", "UPSTREAM_RESPONSE_INVALID"),
+        ("throttled", "UPSTREAM_RATE_LIMITED"),
+        ("spent", "UPSTREAM_RATE_LIMITED"),
+        ("unauthorised", "UPSTREAM_AUTH_FAILED"),
+    ],
+)
+async def test_a_provider_that_fails_is_named_and_costs_its_rows_alone(
+    client: Client, switch: Callable[..., None], fault: str, code: str
+) -> None:
+    switch(fault=fault)
+
+    body = await client.execute(LIST)
+
+    shown = body["data"]["invoices"]
+    assert shown["nodes"] is None
+    assert shown["totalCount"] is None
+    assert shown["pageInfo"]["hasNextPage"] is False
+    (source,) = shown["sources"]
+    assert (source["ok"], source["isComplete"]) == (False, False)
+    assert source["error"]["code"] == code
+    assert codes(body) == [code, code]
+    assert [error["path"] for error in body["errors"]] == [
+        ["invoices", "nodes"],
+        ["invoices", "totalCount"],
+    ]
+
+
+async def test_approvers_that_cannot_be_read_cost_their_field_alone(
+    client: Client, switch: Callable[..., None]
+) -> None:
+    switch(fault="unavailable", fault_calls=("list_approvers",))
+
+    body = await client.execute(
+        "{ invoices(first: 2) { nodes { number approvers { id } } } }"
+    )
+
+    assert body["data"]["invoices"]["nodes"] == [
+        {"number": "INV-1001", "approvers": None},
+        {"number": "INV-1002", "approvers": None},
+    ]
+    assert codes(body) == ["UPSTREAM_UNAVAILABLE"] * 2
+    assert body["errors"][0]["path"] == ["invoices", "nodes", 0, "approvers"]
+
+
+async def test_nothing_is_asked_twice_in_one_request(
+    client: Client, ottimate: RecordingTransport, invoice_id: InvoiceId
+) -> None:
+    body = await client.execute(
+        """
+        query ($id: ID!) {
+          a: invoice(id: $id) {
+            approvers { status invoice { number } }
+            progress { rule }
+          }
+          b: node(id: $id) { ... on Invoice { policies { name } approvers { id } } }
+          invoices(first: 1, filter: {search: "INV-1001"}) {
+            nodes { approvers { user { sourceId } invoice { title } } }
+          }
+        }
+        """,
+        {"id": invoice_id("INV-1001")},
+    )
+
+    assert "errors" not in body
+    assert sorted(call.split("/")[-1] for call in ottimate.calls) == [
+        "approvers",
+        "invoices",
+        "invoices",
+    ]
+
+
+async def test_an_approver_by_id_derives_its_status_from_its_invoice(
+    client: Client, ottimate: RecordingTransport, approver_id: ApproverId
+) -> None:
+    body = await client.execute(
+        "query ($id: ID!) { node(id: $id) { ... on Approver { status position } } }",
+        {"id": approver_id("INV-1001", 1)},
+    )
+
+    assert body == {"data": {"node": {"status": "UNKNOWN", "position": None}}}
+    assert len(ottimate.calls) == 2
+
+
+async def test_an_approver_of_an_invoice_that_is_not_ready_is_upcoming(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    added = await client.execute(
+        "mutation ($input: AddApproverInput!) { addApprover(input: $input) "
+        "{ approver { status } } }",
+        {"input": {"invoiceId": invoice_id("INV-1021"), "userSourceId": "136597"}},
+    )
+
+    assert added["data"]["addApprover"] == {"approver": {"status": "UPCOMING"}}
+
+
+async def test_an_approvers_status_is_told_where_the_account_tells_it(
+    client: Client, switch: Callable[..., None], invoice_id: InvoiceId
+) -> None:
+    switch(approver_status_field=True)
+
+    body = await client.execute(
+        "query ($id: ID!) { invoice(id: $id) { approvers { status decidedAt } "
+        "progress { approved waitingOn { displayName } } } }",
+        {"id": invoice_id("INV-1030")},
+    )
+
+    shown = body["data"]["invoice"]
+    told = {one["status"]: one["decidedAt"] for one in shown["approvers"]}
+    waiting = {one["displayName"] for one in shown["progress"]["waitingOn"]}
+    assert len(shown["approvers"]) == 3
+    assert told["APPROVED"] is not None
+    assert told["PENDING"] is None
+    assert shown["progress"]["approved"] == 1
+    assert "Peter" in waiting
+    assert len(waiting) == 2
+
+
+async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    query = (
+        "{ sources { provider ok error { code } asOf isComplete capabilities "
+        "quota { limit remaining resetsAt } } }"
+    )
+
+    body = await client.execute(query)
+    first_calls = len(ottimate.calls)
+    await client.execute(query)
+
+    assert body == {
+        "data": {
+            "sources": [
+                {
+                    "provider": "OTTIMATE",
+                    "ok": True,
+                    "error": None,
+                    "asOf": "2026-11-02T18:00:00+00:00",
+                    "isComplete": True,
+                    "capabilities": [
+                        "READ_INVOICES",
+                        "READ_APPROVERS",
+                        "READ_HISTORY",
+                        "APPROVE",
+                        "FORCE_APPROVE",
+                        "ADD_APPROVER",
+                        "REMOVE_APPROVER",
+                    ],
+                    "quota": {
+                        "limit": 10000,
+                        "remaining": None,
+                        "resetsAt": "2026-11-03T00:00:00+00:00",
+                    },
+                }
+            ]
+        }
+    }
+    # The probes of uncertain calls are sent once, and remembered.
+    assert first_calls == 4
+    assert len(ottimate.calls) == 5
+
+
+async def test_sources_name_a_provider_that_is_down(
+    client: Client, switch: Callable[..., None]
+) -> None:
+    switch(fault="unavailable")
+
+    body = await client.execute("{ sources { ok error { code message } } }")
+
+    assert body["data"]["sources"] == [
+        {
+            "ok": False,
+            "error": {
+                "code": "UPSTREAM_UNAVAILABLE",
+                "message": "Ottimate is not available.",
+            },
+        }
+    ]
+
+
+async def test_sources_and_actions_show_a_call_that_the_account_lacks(
+    client: Client, switch: Callable[..., None], invoice_id: InvoiceId
+) -> None:
+    switch(absent_calls=("approve", "add_approver"))
+
+    sources = await client.execute("{ sources { capabilities } }")
+    card = await client.run("InvoiceCard", {"id": invoice_id("INV-1001")})
+
+    assert sources["data"]["sources"][0]["capabilities"] == [
+        "READ_INVOICES",
+        "READ_APPROVERS",
+        "READ_HISTORY",
+        "REMOVE_APPROVER",
+    ]
+    assert card["data"]["node"]["viewerActions"] == ["REMOVE_APPROVER"]
