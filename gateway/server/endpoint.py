@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.context import Context
 from gateway.engine import Engine
-from gateway.errors import RequestError
+from gateway.errors import RequestError, UnauthenticatedError
 from gateway.security import Caller
 from gateway.server.negotiation import GRAPHQL_JSON, HTML, JSON, negotiate
 from gateway.server.presenter import (
@@ -147,6 +147,8 @@ def _fail(error: Exception, media_type: str, request_id: str) -> Response:
     response = _json(present_failure(error, request_id), media_type, status)
     if isinstance(error, RequestError):
         response.headers.update(error.headers)
+    if isinstance(error, UnauthenticatedError):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

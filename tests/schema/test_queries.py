@@ -213,8 +213,8 @@ async def test_more_nodes_than_a_page_are_refused_before_any_call(
         (
             'invoice(id: "nonsense")',
             (
-                "This is not an id of this graph. Send an `id` exactly as a query returned "
-                "it; a provider's own id goes to `invoiceBySource`."
+                "This is not an id of this graph. Send an `id` exactly as a query "
+                "returned it; a provider's own id goes to `invoiceBySource`."
             ),
         ),
         (
@@ -224,8 +224,8 @@ async def test_more_nodes_than_a_page_are_refused_before_any_call(
         (
             f'node(id: "{encode_id("Vendor", ProviderName.OTTIMATE, "1")}")',
             (
-                "`id` takes the id of Invoice or Approver or Policy or ApprovalStatus, and "
-                "this is the id of Vendor."
+                "`id` takes the id of Invoice or Approver or Policy or ApprovalStatus, "
+                "and this is the id of Vendor."
             ),
         ),
     ],

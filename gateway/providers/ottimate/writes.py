@@ -4,6 +4,7 @@ Bodies and answers of these calls are unpublished ("Invoice Approvals" explains 
 in words), so the success of a call is its status, and what follows is read back.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.connector import Written
@@ -101,8 +102,9 @@ class OttimateWrites:
                 "in Ottimate as approvers show it.",
                 field=("email",),
             )
-        invoice = await self._get_invoice(invoice_id)
-        before = await self._get_approvers(invoice_id)
+        invoice, before = await asyncio.gather(
+            self._get_invoice(invoice_id), self._get_approvers(invoice_id)
+        )
         try:
             answer = await self._send(
                 Capability.ADD_APPROVER,
