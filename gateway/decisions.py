@@ -66,4 +66,5 @@ class Decisions:
 
     async def finish(self) -> None:
         """Wait for the writes that are under way; called as the process ends."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._under_way:
+            await asyncio.wait(self._under_way)

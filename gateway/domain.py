@@ -6,7 +6,6 @@ that the provider does not tell. Records are the sources of the GraphQL types in
 """
 
 import base64
-import binascii
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from gateway.errors import InvalidInputError
+
+# Instants outside are a slip, and some calendars upstream have no room for them.
+POSSIBLE_YEARS = range(1900, 3000)
 
 
 class ProviderName(StrEnum):
@@ -205,7 +207,7 @@ def decode_id(text: str) -> GlobalID:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         decoded = _ID_DECODER.decode(packed)
-    except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise _malformed_id() from error
     canonical = encode_id(
         decoded.type_name, decoded.provider, decoded.source_id, decoded.parent

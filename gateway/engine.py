@@ -33,6 +33,9 @@ from gateway.security import check_limits
 from gateway.settings import LimitSettings
 
 _DOCUMENTS = 200
+_TOO_MANY_TOKENS = (
+    "Syntax Error: Document contains more than {} tokens. Parsing aborted."
+)
 
 
 class RejectedError(Exception):
@@ -112,7 +115,7 @@ class Engine:
             return parse(text, max_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
             # graphql-core tells the limit from other syntax errors by text alone.
-            if f"more than {self._limits.tokens} tokens" in error.message:
+            if error.message == _TOO_MANY_TOKENS.format(self._limits.tokens):
                 raise LimitError(
                     "MAX_TOKENS_LIMIT",
                     f"This document has more than {self._limits.tokens} tokens, the "

@@ -55,6 +55,8 @@ class Loader(DataLoader[K, V]):
         queue, self._queue = self._queue, []
         try:
             values = await self.batch_load_fn([queued.key for queued in queue])
+            if len(values) != len(queue):
+                raise BatchError("A batch has one value for each key.")  # noqa: TRY301
             for queued, value in zip(queue, values, strict=True):
                 self._settle(queued, value)
         except Exception as error:  # noqa: BLE001 - each waiter raises it

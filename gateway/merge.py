@@ -8,7 +8,6 @@ how to narrow, never a partly sorted page.
 
 import asyncio
 import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +18,7 @@ from msgspec import Struct
 
 from gateway.connector import Connector
 from gateway.domain import (
+    POSSIBLE_YEARS,
     InvoiceFilter,
     InvoiceOrder,
     InvoiceOrderField,
@@ -46,6 +46,12 @@ class _Cursor(Struct, frozen=True, array_like=True):
 
 _CURSOR = msgspec.json.Decoder(_Cursor)
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
+_ATTRIBUTES = {
+    InvoiceOrderField.CREATED_AT: "created_at",
+    InvoiceOrderField.UPDATED_AT: "updated_at",
+    InvoiceOrderField.ISSUE_DATE: "issue_date",
+    InvoiceOrderField.DUE_DATE: "due_date",
+}
 _VALUE_TYPES: Mapping[InvoiceOrderField, Any] = {
     InvoiceOrderField.CREATED_AT: _INSTANT,
     InvoiceOrderField.UPDATED_AT: _INSTANT,
@@ -112,7 +118,7 @@ async def list_invoices(
     # Another order is known only when every row was read.
     is_default = order == _DEFAULT_ORDER
     place = _place(cursor) if is_default else None
-    wanted = first if is_default else MOST_ROWS
+    wanted = first if is_default else MOST_ROWS - 1
     results = await asyncio.gather(
         *(
             _read_or_fail(connector, wanted, place, invoice_filter)
@@ -179,7 +185,8 @@ async def _read(
             total = len(rows)
         if part.is_last or len(rows) > wanted:
             return _Rows(rows, part.is_last, total)
-        if count >= MOST_ROWS:
+        # A page of the largest size is read, whatever that size is set to.
+        if count >= max(MOST_ROWS, wanted + 1):
             raise _too_many()
         last = part.invoices[-1]
         after = InvoicePlace(created_at=last.created_at, id=last.id)
@@ -258,17 +265,10 @@ def _follows(row: InvoiceRecord, cursor: _Cursor) -> bool:
 
 
 def _value(row: InvoiceRecord, field: InvoiceOrderField) -> _Value | None:
-    match field:
-        case InvoiceOrderField.CREATED_AT:
-            return row.created_at
-        case InvoiceOrderField.UPDATED_AT:
-            return row.updated_at
-        case InvoiceOrderField.ISSUE_DATE:
-            return row.issue_date
-        case InvoiceOrderField.DUE_DATE:
-            return row.due_date
-        case InvoiceOrderField.TOTAL:
-            return None if row.total is None else row.total.amount
+    if field is InvoiceOrderField.TOTAL:
+        return None if row.total is None else row.total.amount
+    value: _Value | None = getattr(row, _ATTRIBUTES[field])
+    return value
 
 
 def _text(value: _Value | None) -> str | None:
@@ -290,7 +290,7 @@ def _parse_cursor(text: str, order: InvoiceOrder) -> _Cursor:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         cursor = _CURSOR.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
         value = _parse_value(cursor)
-    except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise _no_cursor() from error
     missing = value is None and order == _DEFAULT_ORDER
     if missing or (cursor.field, cursor.direction) != (order.field, order.direction):
@@ -304,6 +304,12 @@ def _parse_value(cursor: _Cursor) -> _Value | None:
     value: _Value = msgspec.convert(
         cursor.value, _VALUE_TYPES[cursor.field], strict=False
     )
+    if isinstance(value, Decimal):
+        possible = value.is_finite()
+    else:
+        possible = value.year in POSSIBLE_YEARS
+    if not possible:
+        raise ValueError(cursor.value)
     return value
 
 

@@ -67,7 +67,7 @@ class LimitSettings(Section):
     depth: int = Field(default=15, ge=1)
     aliases: int = Field(default=30, ge=0)
     root_fields: int = Field(default=20, ge=1)
-    tokens: int = Field(default=5_000, ge=10)
+    tokens: int = Field(default=2_000, ge=10)
     first: int = Field(default=100, ge=1, le=1_000)
     deadline_seconds: float = Field(default=25.0, gt=0, le=600)
 

@@ -6,6 +6,8 @@ from decimal import Decimal, InvalidOperation
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from gateway.domain import POSSIBLE_YEARS
+
 
 def _format_decimal(value: Decimal) -> str:
     return format(value, "f")
@@ -28,7 +30,11 @@ def _parse_instant(value: object) -> datetime:
             instant = datetime.fromisoformat(value)
         except ValueError:
             instant = None
-        if instant is not None and instant.tzinfo is not None:
+        if (
+            instant is not None
+            and instant.tzinfo is not None
+            and instant.year in POSSIBLE_YEARS
+        ):
             return instant
     raise ValueError(
         "DateTime takes RFC 3339 text with an offset, such as "

@@ -4,7 +4,7 @@ import asyncio
 import email.utils
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Never, TypeVar
 
 import httpx
@@ -35,6 +35,8 @@ from gateway.upstream.deadline import Deadline
 from gateway.upstream.session import Grant, Session
 
 _UNAUTHORISED = 401
+_LONGEST_WAIT_DIGITS = 9
+_LONGEST_WAIT_SECONDS = 10**_LONGEST_WAIT_DIGITS
 _ANSWER_BYTES = 16 * 1024 * 1024
 
 _HEADERS = {
@@ -44,7 +46,12 @@ _HEADERS = {
 }
 
 # What went wrong before a request could have left this machine.
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
 # What leaves open whether the provider did what a write asked for.
 _OPEN = (UpstreamTimeoutError, UpstreamUnavailableError, UpstreamResponseError)
 
@@ -84,6 +91,14 @@ class _NoAnswerError(Exception):
         super().__init__(error.message)
         self.error = error
         self.sent = sent
+
+
+class _SignInError(Exception):
+    """There is no grant to send with; the sign-in has tried as often as may help."""
+
+    def __init__(self, error: GatewayError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class _stop_at(stop_base):  # noqa: N801 - tenacity's own spelling
@@ -149,7 +164,10 @@ class Upstream:
             retry=retry_if_exception(_may_pass),
             reraise=True,
         )
-        return await retrying(self._read_once, call, parse, session, deadline)
+        try:
+            return await retrying(self._read_once, call, parse, session, deadline)
+        except _SignInError as failed:
+            raise failed.error from failed
 
     async def write(
         self, call: Call, *, session: Session | None, deadline: Deadline
@@ -169,6 +187,8 @@ class Upstream:
             answer = await self._exchange(
                 call, session, deadline, lambda: self._policy.write_seconds
             )
+        except _SignInError as failed:
+            raise failed.error from failed
         except _NoAnswerError as none:
             if none.sent:
                 self._raise_lost(none.error)
@@ -202,9 +222,7 @@ class Upstream:
             return parse(answer.body)
         except (msgspec.DecodeError, ValueError) as error:
             self._log.warning("upstream_answer_invalid", path=call.path)
-            raise UpstreamResponseError(
-                self.provider, "The provider's answer could not be understood."
-            ) from error
+            raise self._not_understood() from error
 
     async def _exchange(
         self,
@@ -228,7 +246,9 @@ class Upstream:
             async with asyncio.timeout(deadline.remaining_seconds):
                 return await session.get_grant()
         except TimeoutError as error:
-            raise self._late() from error
+            raise _SignInError(self._late()) from error
+        except GatewayError as error:
+            raise _SignInError(error) from error
 
     async def _send(
         self,
@@ -238,6 +258,9 @@ class Upstream:
         timeout_seconds: Callable[[], float],
     ) -> Answer:
         """Send one request, once; the only place where a call leaves."""
+        # A time-out ends only what waits, so a deadline that is over is asked for.
+        if deadline.remaining_seconds == 0:
+            raise _NoAnswerError(self._late(), sent=False)
         try:
             async with asyncio.timeout(deadline.remaining_seconds):
                 await self._slots.acquire()
@@ -298,6 +321,8 @@ class Upstream:
             raise _NoAnswerError(self._late(), sent=True) from error
         except httpx.TransportError as error:
             raise _NoAnswerError(self._down(), sent=True) from error
+        except httpx.DecodingError as error:
+            raise _NoAnswerError(self._not_understood(), sent=True) from error
         return Answer(
             status=response.status_code,
             body=body,
@@ -335,6 +360,11 @@ class Upstream:
             self.provider, "The provider's answer to this write was lost."
         ) from cause
 
+    def _not_understood(self) -> UpstreamResponseError:
+        return UpstreamResponseError(
+            self.provider, "The provider's answer could not be understood."
+        )
+
     def _late(self) -> UpstreamTimeoutError:
         return UpstreamTimeoutError(
             self.provider, "The provider did not answer in time."
@@ -368,9 +398,12 @@ def _retry_after_seconds(text: str | None, now: datetime) -> int | None:
     if text is None:
         return None
     if text.isascii() and text.isdigit():
-        return int(text)
+        return int(text) if len(text) <= _LONGEST_WAIT_DIGITS else _LONGEST_WAIT_SECONDS
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
+    if moment.tzinfo is None:
+        # The old forms of a date leave out that it is UTC (RFC 9110, 5.6.7).
+        moment = moment.replace(tzinfo=UTC)
     return max(0, math.ceil((moment - now).total_seconds()))

@@ -66,7 +66,8 @@ class Session:
         seconds = error.retry_after_seconds
         if seconds is not None and seconds >= _LONG_SECONDS:
             self._spent = error
-            self._spent_until = self._clock.monotonic() + seconds
+            until = self._clock.monotonic() + seconds
+            self._spent_until = max(self._spent_until, until)
 
     @property
     def is_spent(self) -> bool:

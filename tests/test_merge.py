@@ -1,0 +1,576 @@
+"""Merged lists, held against the sorted list of everything."""
+
+import base64
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.connector import InvoiceSlice
+from gateway.domain import (
+    ApprovalState,
+    ApproverStatus,
+    InvoiceFilter,
+    InvoiceKind,
+    InvoiceOrder,
+    InvoiceOrderField,
+    InvoicePlace,
+    InvoiceRecord,
+    InvoiceStatus,
+    MoneyRecord,
+    OrderDirection,
+    ProviderName,
+)
+from gateway.errors import (
+    InvalidInputError,
+    LimitError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+from gateway.merge import MOST_ROWS, InvoiceList, list_invoices
+from tests.support import Client
+
+NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+EVERYTHING = InvoiceFilter()
+NEWEST = InvoiceOrder()
+BY_TOTAL = InvoiceOrder(field=InvoiceOrderField.TOTAL, direction=OrderDirection.ASC)
+
+ALPHA = ProviderName.OTTIMATE
+# The graph has one provider; the merge knows no more of a second than its name.
+BETA = cast("ProviderName", "BETA")
+
+NO_CURSOR = (
+    "`after` is no cursor of this list. Send a `cursor` or `endCursor` as this list "
+    "returned it, with the same `orderBy`."
+)
+TOO_MANY = (
+    "More than 1000 invoices would have to be read for this page. Narrow `filter` by a "
+    "single status, `search` or `updatedSince`, or use the default order."
+)
+
+
+def _row(id: str, **members: Any) -> InvoiceRecord:  # noqa: A002 - the record's name
+    return InvoiceRecord(
+        **{
+            "id": id,
+            "provider": ALPHA,
+            "source_id": id,
+            "kind": InvoiceKind.INVOICE,
+            "title": id,
+            "number": None,
+            "status": InvoiceStatus.PENDING_APPROVAL,
+            "source_status": "pending",
+            "counterparty": None,
+            "location_name": None,
+            "total": None,
+            "tax": None,
+            "amount_due": None,
+            "issue_date": None,
+            "due_date": None,
+            "created_at": NOON,
+            "updated_at": None,
+            "approved_at": None,
+            "url": None,
+            "attachments": [],
+            "approval_state": ApprovalState.PENDING,
+            "approvers_status": ApproverStatus.UNKNOWN,
+            **members,
+        }
+    )
+
+
+def _money(amount: str | Decimal) -> MoneyRecord:
+    return MoneyRecord(amount=Decimal(amount), currency=None)
+
+
+class Rows:
+    """A provider's list as the connector has to give it; it filters nothing.
+
+    *more* rows beyond those asked for come with each slice, as the protocol allows;
+    where the provider *tells* it counts its rows.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[InvoiceRecord],
+        *,
+        more: int = 0,
+        tells: bool = True,
+        error: Exception | None = None,
+    ) -> None:
+        by_id = sorted(rows, key=lambda row: row.id)
+        self._rows = sorted(by_id, key=lambda row: row.created_at, reverse=True)
+        self._more = more
+        self._tells = tells
+        self._error = error
+        self.asked: list[int] = []
+
+    async def list_invoices(
+        self, *, first: int, after: InvoicePlace | None, invoice_filter: InvoiceFilter
+    ) -> InvoiceSlice:
+        self.asked.append(first)
+        if self._error is not None:
+            raise self._error
+        following = [
+            row
+            for row in self._rows
+            if after is None or after.precedes(row.created_at, row.id)
+        ]
+        part = following[: first + self._more]
+        is_told = self._tells and after is None and invoice_filter == EVERYTHING
+        return InvoiceSlice(
+            invoices=part,
+            is_last=len(part) == len(following),
+            total=len(self._rows) if is_told else None,
+        )
+
+
+async def _list(
+    providers: Mapping[ProviderName, Any],
+    *,
+    first: int = 20,
+    after: str | None = None,
+    invoice_filter: InvoiceFilter = EVERYTHING,
+    order: InvoiceOrder = NEWEST,
+) -> InvoiceList:
+    return await list_invoices(
+        providers,
+        first=first,
+        after=after,
+        invoice_filter=invoice_filter,
+        order=order,
+    )
+
+
+async def _pages(
+    providers: Mapping[ProviderName, Any],
+    *,
+    first: int,
+    invoice_filter: InvoiceFilter,
+    order: InvoiceOrder,
+) -> list[InvoiceList]:
+    """Return every page, each asked for by the last cursor of the one before."""
+    pages: list[InvoiceList] = []
+    after = None
+    while not pages or pages[-1].has_next_page:
+        page = await _list(
+            providers,
+            first=first,
+            after=after,
+            invoice_filter=invoice_filter,
+            order=order,
+        )
+        pages.append(page)
+        assert len(pages) < 200
+        if page.invoices:
+            after = page.cursor(page.invoices[-1])
+    return pages
+
+
+def _ids(rows: Sequence[InvoiceRecord]) -> list[str]:
+    return [row.id for row in rows]
+
+
+def _numbered(count: int, **members: Any) -> list[InvoiceRecord]:
+    """Return rows, newest first, a second apart."""
+    return [
+        _row(f"{at:05}", created_at=NOON - timedelta(seconds=at), **members)
+        for at in range(count)
+    ]
+
+
+# What is expected, written another way
+
+
+def _expected(
+    rows: Sequence[InvoiceRecord], invoice_filter: InvoiceFilter, order: InvoiceOrder
+) -> list[InvoiceRecord]:
+    def compare(one: InvoiceRecord, other: InvoiceRecord) -> int:
+        left, right = _ordered_by(one, order), _ordered_by(other, order)
+        if left == right:
+            return -1 if one.id < other.id else 1
+        if left is None or right is None:
+            return 1 if left is None else -1
+        is_first = left < right
+        if order.direction is OrderDirection.DESC:
+            is_first = not is_first
+        return -1 if is_first else 1
+
+    passing = [row for row in rows if _passes(row, invoice_filter)]
+    return sorted(passing, key=functools.cmp_to_key(compare))
+
+
+def _ordered_by(row: InvoiceRecord, order: InvoiceOrder) -> Any:
+    if order.field is InvoiceOrderField.TOTAL:
+        return row.total.amount if row.total else None
+    return getattr(row, order.field.value.lower())
+
+
+def _passes(row: InvoiceRecord, invoice_filter: InvoiceFilter) -> bool:
+    if invoice_filter.states is not None:
+        return row.approval_state in invoice_filter.states
+    if invoice_filter.minimum_total is not None:
+        least = invoice_filter.minimum_total
+        return row.total is not None and row.total.amount >= least
+    return True
+
+
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=-8)), timezone.max])
+# Few values, so that most rows tie.
+INSTANTS = st.builds(
+    lambda seconds, micros, zone: (
+        NOON + timedelta(seconds=seconds, microseconds=micros)
+    ).astimezone(zone),
+    st.integers(0, 3),
+    st.sampled_from([0, 0, 1]),
+    ZONES,
+)
+DAYS = st.sampled_from([None, date(2026, 11, 1), date(2026, 11, 2)])
+TOTALS = st.sampled_from([None, "0", "0.00", "-1", "12.50", "12.5", "1E+3"])
+INVOICES = st.builds(
+    lambda created, updated, issued, due, total, state: {
+        "created_at": created,
+        "updated_at": updated,
+        "issue_date": issued,
+        "due_date": due,
+        "total": None if total is None else _money(total),
+        "approval_state": state,
+    },
+    INSTANTS,
+    st.none() | INSTANTS,
+    DAYS,
+    DAYS,
+    TOTALS,
+    st.sampled_from([ApprovalState.PENDING, ApprovalState.APPROVED]),
+)
+FILTERS = st.sampled_from(
+    [
+        EVERYTHING,
+        InvoiceFilter(states=[ApprovalState.APPROVED]),
+        InvoiceFilter(minimum_total=Decimal("0.0")),
+    ]
+)
+ORDERS = st.builds(
+    lambda field, direction: InvoiceOrder(field=field, direction=direction),
+    st.sampled_from(InvoiceOrderField),
+    st.sampled_from(OrderDirection),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    members=st.lists(st.tuples(st.booleans(), INVOICES), max_size=40),
+    first=st.integers(1, 12),
+    more=st.integers(0, 3),
+    tells=st.booleans(),
+    invoice_filter=FILTERS,
+    order=st.just(NEWEST) | ORDERS,
+)
+async def test_the_pages_of_two_providers_are_the_sorted_list_of_all_their_rows(
+    members: list[tuple[bool, dict[str, Any]]],
+    first: int,
+    more: int,
+    invoice_filter: InvoiceFilter,
+    order: InvoiceOrder,
+    *,
+    tells: bool,
+) -> None:
+    rows = [
+        (is_alpha, _row(f"{at * 7 % 100:02}", **one))
+        for at, (is_alpha, one) in enumerate(members)
+    ]
+    providers = {
+        ALPHA: Rows([row for is_alpha, row in rows if is_alpha], more=more),
+        BETA: Rows([row for is_alpha, row in rows if not is_alpha], tells=tells),
+    }
+    expected = _expected([row for _, row in rows], invoice_filter, order)
+
+    pages = await _pages(
+        providers, first=first, invoice_filter=invoice_filter, order=order
+    )
+
+    found = [row for page in pages for row in page.invoices]
+    assert _ids(found) == _ids(expected)
+    assert [len(page.invoices) for page in pages[:-1]] == [first] * (len(pages) - 1)
+    assert bool(pages[-1].invoices) is bool(expected)
+    assert {page.total for page in pages} <= {None, len(expected)}
+    assert all(page.failures == {} for page in pages)
+
+
+@given(
+    one=INVOICES,
+    other=INVOICES,
+    order=ORDERS,
+)
+async def test_a_cursor_holds_though_its_row_has_gone(
+    one: dict[str, Any], other: dict[str, Any], order: InvoiceOrder
+) -> None:
+    gone, left = _row("b", **one), _row("a", **other)
+    page = await _list({ALPHA: Rows([gone, left])}, order=order)
+    follows = _ids(page.invoices) == ["b", "a"]
+
+    after = await _list({ALPHA: Rows([left])}, after=page.cursor(gone), order=order)
+
+    assert _ids(after.invoices) == (["a"] if follows else [])
+
+
+# What a page costs, and its bounds
+
+
+async def test_a_page_in_the_default_order_reads_its_rows_and_one_more() -> None:
+    alpha, beta = Rows(_numbered(500)), Rows([])
+
+    page = await _list({ALPHA: alpha, BETA: beta}, first=20)
+
+    assert _ids(page.invoices) == _ids(_numbered(20))
+    assert (page.has_next_page, page.total) == (True, 500)
+    assert (alpha.asked, beta.asked) == ([21], [21])
+
+
+async def test_a_filter_that_a_provider_lacks_costs_reading_on() -> None:
+    approved = InvoiceFilter(states=[ApprovalState.APPROVED])
+    rows = _numbered(150)
+    rows[140] = msgspec.structs.replace(
+        rows[140], approval_state=ApprovalState.APPROVED
+    )
+    alpha = Rows(rows)
+
+    page = await _list({ALPHA: alpha}, first=1, invoice_filter=approved)
+
+    assert _ids(page.invoices) == ["00140"]
+    assert (page.has_next_page, page.total) == (False, 1)
+    assert alpha.asked == [2, 100, 100]
+
+
+async def test_no_provider_is_an_empty_list() -> None:
+    page = await _list({})
+
+    assert (page.invoices, page.has_next_page, page.total) == ([], False, 0)
+    assert page.failures == {}
+
+
+async def test_a_thousand_rows_are_sorted_and_one_more_is_refused() -> None:
+    alpha = Rows(_numbered(MOST_ROWS))
+
+    page = await _list({ALPHA: alpha}, first=3, order=BY_TOTAL)
+    with pytest.raises(LimitError, match=f"^{TOO_MANY}$") as raised:
+        await _list({ALPHA: Rows(_numbered(MOST_ROWS + 1))}, order=BY_TOTAL)
+
+    assert _ids(page.invoices) == ["00000", "00001", "00002"]
+    assert (page.has_next_page, page.total) == (True, MOST_ROWS)
+    assert alpha.asked == [100] * 10
+    assert raised.value.code == "MAX_ROWS_LIMIT"
+
+
+async def test_slices_longer_than_asked_for_do_not_pass_the_bound_unseen() -> None:
+    with pytest.raises(LimitError):
+        await _list({ALPHA: Rows(_numbered(1200), more=2)}, order=BY_TOTAL)
+
+
+async def test_a_thousand_rows_are_filtered_and_a_slice_more_is_refused() -> None:
+    nothing = InvoiceFilter(states=[ApprovalState.REJECTED])
+    alpha = Rows(_numbered(MOST_ROWS))
+    beyond = Rows(_numbered(MOST_ROWS + 100))
+
+    page = await _list({ALPHA: alpha}, invoice_filter=nothing)
+    with pytest.raises(LimitError):
+        await _list({ALPHA: beyond}, invoice_filter=nothing)
+
+    assert (page.invoices, page.has_next_page, page.total) == ([], False, 0)
+    assert alpha.asked == beyond.asked == [21] + [100] * 10
+
+
+async def test_the_largest_page_that_settings_allow_is_served_in_default_order() -> (
+    None
+):
+    page = await _list({ALPHA: Rows(_numbered(1500))}, first=1000)
+
+    assert _ids(page.invoices) == _ids(_numbered(1000))
+    assert (page.has_next_page, page.total) == (True, 1500)
+
+
+# Providers that fail
+
+
+async def test_a_provider_that_fails_is_named_and_the_rest_stands() -> None:
+    error: UpstreamError = UpstreamTimeoutError("BETA", "Late.")
+    rows = _numbered(2)
+
+    page = await _list({ALPHA: Rows(rows), BETA: Rows([], error=error)})
+
+    assert _ids(page.invoices) == _ids(rows)
+    assert page.failures == {BETA: error}
+    assert (page.has_next_page, page.total) == (False, None)
+
+
+async def test_where_every_provider_fails_the_page_is_empty_and_names_each() -> None:
+    errors = {name: UpstreamTimeoutError(name, "Late.") for name in (ALPHA, BETA)}
+
+    page = await _list({name: Rows([], error=one) for name, one in errors.items()})
+
+    assert page.failures == errors
+    assert (page.invoices, page.total) == ([], None)
+
+
+async def test_an_error_that_is_no_providers_rises() -> None:
+    with pytest.raises(InvalidInputError):
+        await _list({ALPHA: Rows([], error=InvalidInputError("Not that."))})
+
+
+async def test_a_total_that_one_provider_does_not_tell_is_unknown() -> None:
+    rows = _numbered(50)
+    providers = {ALPHA: Rows(rows), BETA: Rows(rows, tells=False)}
+
+    page = await _list(providers, first=10)
+
+    assert (len(page.invoices), page.has_next_page, page.total) == (10, True, None)
+
+
+# Filters
+
+FIRST, SECOND, THIRD = (date(2026, 11, day) for day in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("invoice_filter", "passing"),
+    [
+        (EVERYTHING, "abcd"),
+        (InvoiceFilter(states=[]), ""),
+        (InvoiceFilter(states=[ApprovalState.APPROVED]), "b"),
+        (InvoiceFilter(statuses=[InvoiceStatus.EXPORTED]), "b"),
+        (InvoiceFilter(kinds=[InvoiceKind.CREDIT_MEMO, InvoiceKind.INVOICE]), "abcd"),
+        (InvoiceFilter(kinds=[InvoiceKind.CREDIT_MEMO]), "c"),
+        (InvoiceFilter(issued_after=SECOND), "bc"),
+        (InvoiceFilter(issued_before=SECOND), "ab"),
+        (InvoiceFilter(issued_after=SECOND, issued_before=SECOND), "b"),
+        (InvoiceFilter(due_after=SECOND), "bc"),
+        (InvoiceFilter(due_before=SECOND), "ab"),
+        (InvoiceFilter(minimum_total=Decimal("12.50")), "bc"),
+        (InvoiceFilter(maximum_total=Decimal("12.50")), "ab"),
+        (InvoiceFilter(updated_since=NOON), "abd"),
+        (InvoiceFilter(updated_since=NOON + timedelta(seconds=1)), "b"),
+        (InvoiceFilter(search="left to the provider"), "abcd"),
+        (
+            InvoiceFilter(
+                minimum_total=Decimal(0), kinds=[InvoiceKind.INVOICE], due_after=FIRST
+            ),
+            "ab",
+        ),
+    ],
+)
+async def test_a_row_passes_every_member_and_a_value_that_is_missing_passes_none(
+    invoice_filter: InvoiceFilter, passing: str
+) -> None:
+    rows = [
+        _row("a", issue_date=FIRST, due_date=FIRST, total=_money("1")),
+        _row(
+            "b",
+            issue_date=SECOND,
+            due_date=SECOND,
+            total=_money("12.5"),
+            approval_state=ApprovalState.APPROVED,
+            status=InvoiceStatus.EXPORTED,
+            updated_at=NOON + timedelta(seconds=1),
+        ),
+        _row(
+            "c",
+            issue_date=THIRD,
+            due_date=THIRD,
+            total=_money("99"),
+            kind=InvoiceKind.CREDIT_MEMO,
+            updated_at=NOON - timedelta(seconds=1),
+        ),
+        _row("d"),
+    ]
+
+    page = await _list({ALPHA: Rows(rows)}, invoice_filter=invoice_filter)
+
+    assert _ids(page.invoices) == list(passing)
+
+
+# Cursors
+
+
+def _packed(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("data", "order"),
+    [
+        (b"", NEWEST),
+        (b"nonsense", NEWEST),
+        (b'{"field":"CREATED_AT"}', NEWEST),
+        (b'["CREATED_AT","DESC",null,"a"]', NEWEST),
+        (b'["CREATED_AT","DESC","2026-11-02T12:00:00","a"]', NEWEST),
+        (b'["CREATED_AT","DESC","yesterday","a"]', NEWEST),
+        (b'["CREATED_AT","ASC","2026-11-02T12:00:00Z","a"]', NEWEST),
+        (b'["TOTAL","DESC","1","a"]', NEWEST),
+        (b'["NUMBER","DESC","1","a"]', NEWEST),
+        (b'["CREATED_AT","DESC","2026-11-02T12:00:00Z"]', NEWEST),
+        (b'["CREATED_AT","DESC","2026-11-02T12:00:00Z","\xff"]', NEWEST),
+        pytest.param(
+            b'["CREATED_AT","DESC","2026-11-02T12:00:00Z","a",'
+            + b"[" * 2000
+            + b"]" * 2000
+            + b"]",
+            NEWEST,
+            id="nested",
+        ),
+        (b'["TOTAL","ASC","much","a"]', BY_TOTAL),
+        (b'["TOTAL","ASC","NaN","a"]', BY_TOTAL),
+        (b'["TOTAL","ASC","sNaN","a"]', BY_TOTAL),
+        (b'["TOTAL","DESC","1","a"]', BY_TOTAL),
+    ],
+)
+async def test_what_is_no_cursor_of_this_list_is_refused_and_nothing_is_read(
+    data: bytes, order: InvoiceOrder
+) -> None:
+    alpha = Rows([_row("a", total=_money("1"))])
+
+    with pytest.raises(InvalidInputError) as raised:
+        await _list({ALPHA: alpha}, after=_packed(data), order=order)
+
+    assert (raised.value.message, raised.value.field) == (NO_CURSOR, ("after",))
+    assert alpha.asked == []
+
+
+@pytest.mark.parametrize("after", ["", "a", "\xe9", "a b", "WyJ-"])
+async def test_text_that_is_no_cursor_is_refused(after: str) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        await _list({ALPHA: Rows([])}, after=after)
+
+    assert raised.value.message == NO_CURSOR
+
+
+@pytest.mark.parametrize(
+    "instant",
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.9Z"],
+)
+async def test_a_cursor_at_the_end_of_time_breaks_nothing(
+    client: Client, instant: str
+) -> None:
+    after = _packed(b'["CREATED_AT","DESC","%b","a"]' % instant.encode())
+
+    body = await client.execute(
+        "query ($after: String) { invoices(first: 1, after: $after) { nodes { id } } }",
+        {"after": after},
+    )
+
+    codes = [error["extensions"]["code"] for error in body.get("errors", [])]
+    assert codes in ([], ["BAD_USER_INPUT"])
+
+
+async def test_a_cursor_goes_into_a_url_as_it_stands() -> None:
+    page = await _list({ALPHA: Rows([_row("???>>>~~~")])})
+
+    cursor = page.cursor(page.invoices[0])
+
+    assert cursor.isascii()
+    assert not set(cursor) & set("+/= ")
