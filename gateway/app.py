@@ -116,13 +116,14 @@ def create_app(
         engine=Engine(
             create_schema(),
             settings.limits,
-            introspection=_is_on(settings.introspection, sandbox),
+            introspection=is_on(settings.introspection, sandbox),
         ),
         authenticate=gateway.authenticate,
         create_context=gateway.create_context,
         body_bytes=settings.limits.body_bytes,
         allowed_origins=settings.cors_origins,
-        graphiql=_is_on(settings.graphiql, sandbox),
+        loopback_only=not settings.auth.allow_anonymous,
+        graphiql=is_on(settings.graphiql, sandbox),
         examples=create_examples(),
         banner=describe_providers(settings, sandbox),
         lifespan=gateway.lifespan,
@@ -156,6 +157,6 @@ def _sections(
     return {} if section is None else {None: section}
 
 
-def _is_on(switch: bool | None, sandbox: Sandbox | None) -> bool:
+def is_on(switch: bool | None, sandbox: Sandbox | None) -> bool:
     """Return a switch of exploration: by default on over the sandbox alone."""
     return sandbox is not None if switch is None else switch

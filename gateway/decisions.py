@@ -5,7 +5,7 @@ brought to its end even if nobody waits for it any more.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +19,9 @@ from gateway.errors import (
     InvalidInputError,
     NotFoundError,
     UnsupportedError,
+    UpstreamError,
 )
+from gateway.observability import get_logger
 
 # What a person can act on; everything else is a fault.
 _REFUSALS = (
@@ -43,28 +45,46 @@ class Decisions:
     """Sends writes and sees each to its end."""
 
     def __init__(self) -> None:
-        self._under_way: set[asyncio.Task[Written]] = set()
+        self._under_way: set[asyncio.Task[Decided]] = set()
 
-    async def send(self, write: Coroutine[Any, Any, Written]) -> Decided:
+    async def send(
+        self, write: Coroutine[Any, Any, Written], **subject: object
+    ) -> Decided:
         """Run *write*, a connector's coroutine, and return what is known of it.
 
-        A caller that is cancelled leaves the write running.
+        A caller that is cancelled leaves the write running. How it ends is logged
+        under *subject*, which says who decided what: a provider may know only an
+        application.
 
         Raises:
             UpstreamError: The write surely did not happen.
         """
-        task = asyncio.create_task(write)
+        task = asyncio.create_task(_decide(write, subject))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        try:
-            written = await asyncio.shield(task)
-        except _REFUSALS as refusal:
-            return Decided(outcome=Outcome.REFUSED, refusal=refusal)
-        return Decided(
-            outcome=written.outcome, approver_source_id=written.approver_source_id
-        )
+        return await asyncio.shield(task)
 
     async def finish(self) -> None:
         """Wait for the writes that are under way; called as the process ends."""
         if self._under_way:
             await asyncio.wait(self._under_way)
+
+
+async def _decide(
+    write: Coroutine[Any, Any, Written], subject: Mapping[str, object]
+) -> Decided:
+    log = get_logger().bind(**subject)
+    try:
+        written = await write
+    except _REFUSALS as refusal:
+        log.info("decision", outcome=Outcome.REFUSED.value, code=refusal.code)
+        return Decided(outcome=Outcome.REFUSED, refusal=refusal)
+    except UpstreamError as error:
+        # It surely did not happen, so sending it again is safe.
+        error.retryable = True
+        log.info("decision", outcome=None, code=error.code)
+        raise
+    log.info("decision", outcome=written.outcome.value)
+    return Decided(
+        outcome=written.outcome, approver_source_id=written.approver_source_id
+    )

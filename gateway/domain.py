@@ -48,7 +48,6 @@ class ViewerAction(StrEnum):
     ADD_APPROVER = "ADD_APPROVER"
     REMOVE_APPROVER = "REMOVE_APPROVER"
     SET_APPROVERS = "SET_APPROVERS"
-    FLAG = "FLAG"
 
 
 class InvoiceKind(StrEnum):
@@ -302,7 +301,7 @@ class HistoryRecord(Struct, frozen=True, kw_only=True):
     """Something that happened to an invoice, in the provider's own words."""
 
     at: datetime
-    event: str
+    event: str | None
     user: UserRecord | None
     message: str | None
 

@@ -7,8 +7,8 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 
-def configure_logging() -> None:
-    """Send every log line of the process, ours and the libraries', to one form."""
+def configure_logging(level: int = logging.INFO) -> None:
+    """Send the gateway's log lines of *level* and above to standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -17,7 +17,7 @@ def configure_logging() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
 

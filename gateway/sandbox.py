@@ -99,7 +99,7 @@ def _set_switches(by_key: Mapping[str, Simulator], body: bytes) -> None:
         wanted = msgspec.json.decode(body, type=dict[str, dict[str, object]])
     except msgspec.ValidationError:
         raise
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise msgspec.ValidationError(f"not JSON: {error}") from error
     changed = {}
     for key, values in wanted.items():

@@ -4,13 +4,21 @@
 ``GATEWAY_*`` variables and, below them, a TOML file, and refuses what nothing reads.
 """
 
+import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+)
 from pydantic import field_validator as validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -27,6 +35,10 @@ CONFIG_VARIABLE = "GATEWAY_CONFIG"
 # Kubernetes sets these by itself for a Service that is called "gateway".
 _KUBERNETES_PREFIXES = ("GATEWAY_SERVICE_", "GATEWAY_PORT_")
 _KUBERNETES_NAMES = ("GATEWAY_PORT",)
+
+
+# What an origin has not: a path, a query, a name, a pattern, a space.
+_NOT_ORIGIN = frozenset("/?#@* \t")
 
 
 class SettingsError(Exception):
@@ -106,13 +118,13 @@ class Settings(BaseSettings):
     def _check_origins(cls, origins: list[str]) -> list[str]:
         for origin in origins:
             scheme, _, rest = origin.partition("://")
-            if scheme not in {"http", "https"} or not rest or "/" in rest:
+            if scheme not in {"http", "https"} or not rest or set(rest) & _NOT_ORIGIN:
                 raise ValueError("takes origins such as https://app.example")
         return origins
 
     def provider(self, key: str) -> BaseModel | None:
         """Return the section of the provider whose settings are named *key*."""
-        section = getattr(self, key)
+        section = getattr(self, key, None)
         return section if isinstance(section, BaseModel) else None
 
 
@@ -138,15 +150,15 @@ def read_settings(
     if config is None and environment.get(CONFIG_VARIABLE):
         config = Path(environment[CONFIG_VARIABLE])
     model = _settings_model(provider_sections, _checked_file(config))
-    unknown = _unknown_variables(model, environment)
-    problems = [f"{name}: nothing reads this variable" for name in unknown]
-    try:
-        settings = model()
-    except ValidationError as error:
-        problems += [_explain(model, detail) for detail in error.errors()]
-    if problems:
-        raise SettingsError("\n".join(sorted(set(problems))))
-    return settings
+    problems, readable = _misnamed(model, environment)
+    if readable:
+        try:
+            settings = model()
+        except ValidationError as error:
+            problems += [_explain(model, detail) for detail in error.errors()]
+        if not problems:
+            return settings
+    raise SettingsError("\n".join(sorted(set(problems))))
 
 
 def _settings_model(
@@ -185,20 +197,59 @@ def _checked_file(config: Path | None) -> Path | None:
     return config
 
 
-def _unknown_variables(
+def _misnamed(
     model: type[Settings], environment: Mapping[str, str]
-) -> list[str]:
-    known = {field.upper() for field in model.model_fields}
-    unknown = []
-    for name in environment:
+) -> tuple[list[str], bool]:
+    """Return a line for each variable of ours that names no setting.
+
+    The second value is false where one names a section and holds none: the library
+    reads nothing then.
+    """
+    problems = []
+    readable = True
+    for name, value in environment.items():
         upper = name.upper()
         if not upper.startswith(PREFIX) or upper == CONFIG_VARIABLE:
             continue
         if upper in _KUBERNETES_NAMES or upper.startswith(_KUBERNETES_PREFIXES):
             continue
-        if upper.removeprefix(PREFIX).partition("__")[0] not in known:
-            unknown.append(name)
-    return unknown
+        path = upper.removeprefix(PREFIX).lower().split("__")
+        annotation = _annotation(model, path)
+        if annotation is None:
+            problems.append(f"{name}: nothing reads this variable")
+        elif (section := _section(annotation)) and not _is_object(value):
+            member = f"{upper}__{next(iter(section.model_fields)).upper()}"
+            got = f"got {value!r}; " if path[0] in Settings.model_fields else ""
+            problems.append(f"{name}: {got}takes members, such as {member}")
+            readable = False
+    return problems, readable
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return not text
+
+
+def _annotation(model: type[BaseModel], path: Sequence[str]) -> Any:
+    """Return the type of the setting at *path*, or None where there is none."""
+    first, *rest = path
+    if first not in model.model_fields:
+        return None
+    annotation = model.model_fields[first].annotation
+    if not rest:
+        return annotation
+    section = _section(annotation)
+    return None if section is None else _annotation(section, rest)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """Return the section that a type is, or may be."""
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
 
 
 def _explain(model: type[Settings], detail: ErrorDetails) -> str:
@@ -209,11 +260,15 @@ def _explain(model: type[Settings], detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{variable}: nothing reads this variable"
     message = detail["msg"].removeprefix("Value error, ")
-    if _is_public(model, path):
+    if _is_public(model, path, detail["input"]):
         return f"{variable}: got {detail['input']!r}; {message}"
     return f"{variable}: {message}"
 
 
-def _is_public(model: type[Settings], path: list[str]) -> bool:
-    """Return whether the value at *path* may be shown: nothing of a provider's is."""
-    return path[0] in Settings.model_fields and path[0] in model.model_fields
+def _is_public(model: type[Settings], path: Sequence[str], value: object) -> bool:
+    """Return whether a value may be shown: no secret, and no URL that holds one."""
+    if path[0] in Settings.model_fields:
+        return True
+    annotation = _annotation(model, path)
+    is_secret = annotation is None or SecretStr in (annotation, *get_args(annotation))
+    return not is_secret and isinstance(value, str) and "@" not in value

@@ -64,6 +64,6 @@ async def client(
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://gateway"
+        transport=transport, base_url="http://127.0.0.1"
     ) as http:
         yield Client(http)

@@ -4,6 +4,7 @@ Exit codes: 0 fine, 1 a check failed, 2 usage or settings.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,11 @@ _CONFIG = click.option(
 _HOST = click.option(
     "--host", default="127.0.0.1", show_default=True, help="The address to serve at."
 )
+_PORT: dict[str, Any] = {
+    "type": click.IntRange(0, 65535),
+    "show_default": True,
+    "help": "The port to serve at; 0 takes a free one.",
+}
 
 
 @click.group()
@@ -31,7 +37,7 @@ def main() -> None:
 
 @main.command()
 @_HOST
-@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--port", default=8000, **_PORT)
 @click.option(
     "--workers",
     default=1,
@@ -57,7 +63,7 @@ def serve(
 
 @main.command()
 @_HOST
-@click.option("--port", default=8001, show_default=True, help="0 takes a free one.")
+@click.option("--port", default=8001, **_PORT)
 def sandbox(host: str, port: int) -> None:
     """Serve only the simulators, over real HTTP."""
     serve_sandbox(host=host, port=port)

@@ -1,11 +1,13 @@
 """``gateway doctor``: is each configured provider as the gateway expects it?"""
 
 import asyncio
+import logging
 
 import click
 
 from gateway.app import configured_providers
 from gateway.connector import Probe, Provider
+from gateway.observability import configure_logging
 from gateway.settings import Settings
 from gateway.upstream import Clock, Deadline
 
@@ -15,6 +17,7 @@ _MARKS = {True: "ok", False: "WRONG", None: "-"}
 
 def run_doctor(settings: Settings) -> None:
     """Print a row for each probe of each provider; exit 1 when one is wrong."""
+    configure_logging(logging.WARNING)
     providers = configured_providers(settings)
     if not providers:
         click.echo("The settings are fine. No provider is configured.")

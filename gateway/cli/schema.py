@@ -40,8 +40,10 @@ def compare_schema(path: Path) -> None:
     """
     try:
         old = build_schema(path.read_text(encoding="utf-8"))
-    except (GraphQLError, UnicodeDecodeError) as error:
+    except (GraphQLError, TypeError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path} holds no schema: {error}") from error
+    if old.query_type is None:
+        raise click.BadParameter(f"{path} holds no schema: it has no query type.")
     new = create_schema()
     changes = find_schema_changes(old, new)
     for kind, type_ in _KINDS.items():

@@ -1,8 +1,8 @@
 """``gateway serve`` and ``gateway sandbox``."""
 
 import contextlib
-import ipaddress
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,17 +14,18 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from gateway.app import configured_providers, create_app, describe_providers
+from gateway.app import configured_providers, create_app, describe_providers, is_on
 from gateway.observability import configure_logging
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
+from gateway.security import is_loopback
 from gateway.settings import CONFIG_VARIABLE, PREFIX, Settings, read_settings
 
 # How a worker process learns where its parent serves the sandbox.
 _SANDBOX_ORIGIN = "_APPROVALS_GATEWAY_SANDBOX_ORIGIN"
 _LOOPBACK = "127.0.0.1"
 # A write under way is seen to its end, its reading back included.
-_SHUTDOWN_SECONDS = 60
+_SHUTDOWN_SECONDS = 90
 
 
 def serve_gateway(
@@ -41,7 +42,7 @@ def serve_gateway(
     Raises:
         click.UsageError: Anybody could reach it, and nothing says that they may.
     """
-    if not _is_loopback(host) and not settings.auth.allow_anonymous:
+    if not is_loopback(host) and not settings.auth.allow_anonymous:
         raise click.UsageError(
             f"{host} is reached from other machines, and GATEWAY_AUTH__MODE=none lets "
             "everybody decide. Serve at 127.0.0.1, or set "
@@ -65,7 +66,7 @@ def serve_gateway(
     stand_in = Sandbox() if is_sandbox else None
     app = create_app(settings, sandbox=stand_in)
     server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
-    with server.config.bind_socket() as bound:
+    with _bind(server.config) as bound:
         _greet(settings, stand_in, bound)
         _run(server, bound)
 
@@ -74,7 +75,7 @@ def serve_sandbox(*, host: str, port: int) -> None:
     """Serve the simulators until told to stop, and say how to point a gateway here."""
     stand_in = Sandbox()
     server = uvicorn.Server(uvicorn.Config(stand_in.app, **_options(host, port)))
-    with server.config.bind_socket() as bound:
+    with _bind(server.config) as bound:
         _introduce(_url(bound))
         _run(server, bound)
 
@@ -95,7 +96,7 @@ def _serve_workers(
         os.environ[CONFIG_VARIABLE] = str(file)
     with contextlib.ExitStack() as stack:
         stand_in = stack.enter_context(_shared_sandbox()) if is_sandbox else None
-        bound = stack.enter_context(config.bind_socket())
+        bound = stack.enter_context(_bind(config))
         _greet(settings, stand_in, bound)
         Multiprocess(config, sockets=[bound]).run()
 
@@ -104,19 +105,38 @@ def _serve_workers(
 def _shared_sandbox() -> Iterator[Sandbox]:
     """Serve one sandbox on loopback for all workers, while the block runs."""
     server = uvicorn.Server(uvicorn.Config(Sandbox().app, **_options(_LOOPBACK, 0)))
-    with server.config.bind_socket() as bound:
+    with _bind(server.config) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         os.environ[_SANDBOX_ORIGIN] = _url(bound)
         try:
             yield Sandbox(origin=_url(bound))
         finally:
+            del os.environ[_SANDBOX_ORIGIN]
             server.should_exit = True
             thread.join()
 
 
+def _bind(config: uvicorn.Config) -> socket.socket:
+    """Return a socket that takes connections from now on.
+
+    Raises:
+        click.UsageError: The address cannot be had.
+    """
+    try:
+        bound = config.bind_socket()
+    except SystemExit as error:
+        raise click.UsageError(
+            f"Nothing can be served at {config.host}, port {config.port}: is it taken? "
+            "`--port 0` takes a free one."
+        ) from error
+    bound.listen(config.backlog)
+    return bound
+
+
 def _run(server: uvicorn.Server, bound: socket.socket) -> None:
-    # uvicorn raises the interrupt again once it has shut down.
+    # Once it has shut down, uvicorn raises the signal again that told it to.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
 
@@ -135,12 +155,10 @@ def _options(host: str, port: int) -> dict[str, Any]:
 def _greet(settings: Settings, sandbox: Sandbox | None, bound: socket.socket) -> None:
     url = _url(bound)
     click.echo(describe_providers(settings, sandbox))
-    if sandbox is None and settings.graphiql is not True:
-        click.echo(f"GraphQL   {url}/graphql")
-    else:
-        click.echo(f"GraphiQL  {url}/graphql")
-    for name, description in (sandbox.persons if sandbox else {}).items():
-        click.echo(f"  Authorization: Bearer demo-{name}   {description}")
+    name = "GraphiQL" if is_on(settings.graphiql, sandbox) else "GraphQL "
+    click.echo(f"{name}  {url}/graphql")
+    for person, description in (sandbox.persons if sandbox else {}).items():
+        click.echo(f"  Authorization: Bearer demo-{person}   {description}")
     click.echo(
         f"Try       curl -s {url}/graphql -H 'Content-Type: application/json' "
         '-d \'{"query":"{ invoices(first: 3, filter: {states: [PENDING]}) '
@@ -164,10 +182,3 @@ def _introduce(origin: str) -> None:
 def _url(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -57,7 +57,6 @@ _describe(
     ADD_APPROVER="`addApprover`.",
     REMOVE_APPROVER="`removeApprover`.",
     SET_APPROVERS="`setApprovers`.",
-    FLAG="Send back as incomplete.",
 )
 _describe(
     domain.InvoiceKind,
@@ -109,7 +108,10 @@ _describe(
 _describe(
     domain.Outcome,
     "What is known to have happened to a write.",
-    APPLIED="It happened.",
+    APPLIED=(
+        "It happened. Where the provider's answer was lost, reading back showed that "
+        "what was asked for holds now."
+    ),
     ALREADY_APPLIED="It had happened before, so nothing was changed.",
     REFUSED="It did not happen; `userErrors` says why.",
     UNKNOWN=(

@@ -14,6 +14,9 @@ from gateway.domain import (
     OrderDirection,
     ProviderName,
 )
+from gateway.errors import InvalidInputError
+
+_LONGEST_SEARCH = 200
 
 
 @strawberry.input(
@@ -63,7 +66,16 @@ class InvoiceFilter:
     )
 
     def to_record(self) -> domain.InvoiceFilter:
-        """Return the filter in the domain's terms, without its providers."""
+        """Return the filter in the domain's terms, without its providers.
+
+        Raises:
+            InvalidInputError: `search` is longer than anything that could be found.
+        """
+        if self.search is not None and len(self.search) > _LONGEST_SEARCH:
+            raise InvalidInputError(
+                f"`search` takes at most {_LONGEST_SEARCH} characters.",
+                field=("filter", "search"),
+            )
         return domain.InvoiceFilter(
             states=self.states,
             statuses=self.statuses,

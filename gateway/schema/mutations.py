@@ -125,7 +125,12 @@ class Mutation:
             )
 
         return await _decide(
-            info, input.id, "id", write, client_mutation_id=input.client_mutation_id
+            info,
+            input.id,
+            "id",
+            write,
+            client_mutation_id=input.client_mutation_id,
+            force=input.force,
         )
 
     @strawberry.field(
@@ -235,6 +240,7 @@ async def _decide(
     *,
     takes: str = "Invoice",
     client_mutation_id: str | None,
+    **details: object,
 ) -> PayloadRecord:
     """Send one write on what the id names, and forget what was read before it."""
     context = info.context
@@ -249,7 +255,14 @@ async def _decide(
             client_mutation_id=client_mutation_id,
         )
     try:
-        decided = await context.decisions.send(write(connector, key))
+        decided = await context.decisions.send(
+            write(connector, key),
+            decision=info.field_name,
+            subject=context.caller.subject,
+            target=id_text,
+            provider=key.provider.value,
+            **details,
+        )
     finally:
         context.loaders[key.provider].forget()
     return create_payload(

@@ -23,9 +23,12 @@ from gateway.errors import (
 )
 from gateway.schema.enums import UserErrorCode
 from gateway.schema.interfaces import Approvable, ApprovalStatus
-from gateway.schema.records import accepts, described
+from gateway.schema.records import accepts, described, resolved
 from gateway.schema.types import Approver, Invoice
 
+_INVOICE = (
+    "The invoice, read back from the provider; null where the provider was not asked."
+)
 _CODES: dict[type[GatewayError], UserErrorCode] = {
     NotFoundError: UserErrorCode.NOT_FOUND,
     ForbiddenError: UserErrorCode.FORBIDDEN,
@@ -105,14 +108,18 @@ def _user_error(
     )
 
 
-async def _load_invoice(root: PayloadRecord, info: Info) -> InvoiceRecord | None:
+async def _load_invoice(
+    root: strawberry.Parent[PayloadRecord], info: Info
+) -> InvoiceRecord | None:
     key = root.invoice
     if key is None:
         return None
     return await info.context.load_invoice(key.provider, key.source_id)
 
 
-async def _load_approver(root: PayloadRecord, info: Info) -> ApproverRecord | None:
+async def _load_approver(
+    root: strawberry.Parent[PayloadRecord], info: Info
+) -> ApproverRecord | None:
     key = root.invoice
     if key is None or root.approver_source_id is None:
         return None
@@ -151,15 +158,12 @@ class ApprovePayload(MutationPayload):
 
     is_type_of = accepts(PayloadRecord)
 
-    @strawberry.field(
-        graphql_type=Approvable | None,
-        description="What was to be approved, read back from the provider.",
+    approvable: Approvable | None = resolved(
+        _load_invoice,
+        Approvable | None,
+        "What the decision is about, read back from the provider; null where the "
+        "provider was not asked.",
     )
-    @staticmethod
-    async def approvable(
-        root: strawberry.Parent[PayloadRecord], info: Info
-    ) -> InvoiceRecord | None:
-        return await _load_invoice(root, info)
 
     @strawberry.field(
         graphql_type=ApprovalStatus | None,
@@ -185,25 +189,13 @@ class AddApproverPayload(MutationPayload):
 
     is_type_of = accepts(PayloadRecord)
 
-    @strawberry.field(
-        graphql_type=Approver | None,
-        description="The approval record of the person, read back from the provider.",
+    approver: Approver | None = resolved(
+        _load_approver,
+        Approver | None,
+        "The approval record of the person, read back from the provider.",
     )
-    @staticmethod
-    async def approver(
-        root: strawberry.Parent[PayloadRecord], info: Info
-    ) -> ApproverRecord | None:
-        return await _load_approver(root, info)
 
-    @strawberry.field(
-        graphql_type=Invoice | None,
-        description="The invoice, read back from the provider.",
-    )
-    @staticmethod
-    async def invoice(
-        root: strawberry.Parent[PayloadRecord], info: Info
-    ) -> InvoiceRecord | None:
-        return await _load_invoice(root, info)
+    invoice: Invoice | None = resolved(_load_invoice, Invoice | None, _INVOICE)
 
 
 @strawberry.type(description="What `removeApprover` answers.")
@@ -224,15 +216,7 @@ class RemoveApproverPayload(MutationPayload):
             return None
         return strawberry.ID(root.approver_id)
 
-    @strawberry.field(
-        graphql_type=Invoice | None,
-        description="The invoice, read back from the provider.",
-    )
-    @staticmethod
-    async def invoice(
-        root: strawberry.Parent[PayloadRecord], info: Info
-    ) -> InvoiceRecord | None:
-        return await _load_invoice(root, info)
+    invoice: Invoice | None = resolved(_load_invoice, Invoice | None, _INVOICE)
 
 
 @strawberry.type(description="What `setApprovers` answers.")
@@ -241,13 +225,4 @@ class SetApproversPayload(MutationPayload):
 
     is_type_of = accepts(PayloadRecord)
 
-    @strawberry.field(
-        graphql_type=Invoice | None,
-        description="The invoice, read back from the provider; null where the provider "
-        "has no such call.",
-    )
-    @staticmethod
-    async def invoice(
-        root: strawberry.Parent[PayloadRecord], info: Info
-    ) -> InvoiceRecord | None:
-        return await _load_invoice(root, info)
+    invoice: Invoice | None = resolved(_load_invoice, Invoice | None, _INVOICE)

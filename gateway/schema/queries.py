@@ -53,7 +53,7 @@ class Query:
         return await _load_node(id, info.context)
 
     @strawberry.field(
-        graphql_type=list[Node | None],
+        graphql_type=list[Node | None] | None,
         description="The objects with these ids, in their order; null for one that "
         "there is not for this caller.",
     )
@@ -154,7 +154,7 @@ class Query:
         )
 
     @strawberry.field(
-        graphql_type=list[SourceStatus],
+        graphql_type=list[SourceStatus] | None,
         description="The providers behind this graph, each asked now.",
     )
     @staticmethod

@@ -79,7 +79,9 @@ class HistoryEvent:
     is_type_of = accepts(HistoryRecord)
 
     at: datetime = described("When it happened.")
-    event: str = described("What happened, in the provider's own word.")
+    event: str | None = described(
+        "What happened, in the provider's own word; null where it gives none."
+    )
     user: User | None = described("Who did it; null for the provider's own doing.")
     message: str | None = described("What was said about it.")
 
@@ -210,7 +212,7 @@ class Invoice(Node, Approvable):
     amount_due: Money | None = described("What is still to be paid.")
     issue_date: date | None = described("The date on it.")
     due_date: date | None = described("When it is to be paid.")
-    created_at: datetime = described("When it came into the provider's system.")
+    created_at: datetime | None = described("When it came into the provider's system.")
     updated_at: datetime | None = described("When it last changed.")
     approved_at: datetime | None = described(
         "When its approval was complete; null before."

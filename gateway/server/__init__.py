@@ -38,6 +38,7 @@ def create_server(
     create_context: Callable[[Caller, str], Context],
     body_bytes: int,
     allowed_origins: list[str],
+    loopback_only: bool,
     graphiql: bool,
     examples: list[Example],
     banner: str,
@@ -51,6 +52,7 @@ def create_server(
         create_context=create_context,
         body_bytes=body_bytes,
         allowed_origins=allowed_origins,
+        loopback_only=loopback_only,
         graphiql=page,
     )
     routes: list[BaseRoute] = [

@@ -26,6 +26,7 @@ from gateway.server.presenter import (
 )
 from gateway.server.requests import (
     GraphQLRequest,
+    check_host,
     check_origin,
     parse_body,
     parse_query_string,
@@ -50,9 +51,11 @@ class GraphQLEndpoint:
         create_context: Callable[[Caller, str], Context],
         body_bytes: int,
         allowed_origins: list[str],
+        loopback_only: bool,
         graphiql: Callable[[], Response] | None,
     ) -> None:
         """Create the endpoint; *graphiql* is None where browsers get no page."""
+        self._loopback_only = loopback_only
         self._engine = engine
         self._authenticate = authenticate
         self._create_context = create_context
@@ -73,7 +76,9 @@ class GraphQLEndpoint:
         offered = [JSON, GRAPHQL_JSON]
         if self._graphiql is not None and request.method == "GET":
             offered.append(HTML)
-        media_type = negotiate(request.headers.get("accept"), offered)
+        # Several lines of one header are one list (RFC 9110, 5.3).
+        accept = ", ".join(request.headers.getlist("accept"))
+        media_type = negotiate(accept, offered)
         if media_type == HTML and self._graphiql is not None:
             return self._graphiql()
         request_id: str = request.state.request_id
@@ -91,12 +96,16 @@ class GraphQLEndpoint:
     ) -> Response:
         if request.method not in {"GET", "POST"}:
             raise _method_not_allowed(request.method, _METHODS)
+        if self._loopback_only:
+            check_host(request)
         check_origin(request, self._allowed_origins)
         parameters = await self._read(request)
         caller = self._authenticate(request.headers.get("authorization"))
         if parameters.query is None:
             raise RequestError("Send a GraphQL document as `query`.")
-        operation = self._engine.prepare(parameters.query, parameters.operation_name)
+        operation = self._engine.prepare(
+            parameters.query, parameters.operation_name or None
+        )
         is_query = operation.type is OperationType.QUERY
         if request.method == "GET" and not is_query:
             raise _method_not_allowed(f"{operation.type.value} by GET", "POST")

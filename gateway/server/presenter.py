@@ -14,7 +14,7 @@ from gateway.errors import (
 from gateway.observability import get_logger
 
 _MASKED = "Unexpected error."
-_BAD_REQUEST = 400
+_UNFIT = "A value in this document does not fit its type."
 _UNAUTHORISED = 401
 
 
@@ -35,7 +35,12 @@ def present_result(result: ExecutionResult, request_id: str) -> dict[str, Any]:
 def present_failure(error: Exception, request_id: str) -> dict[str, Any]:
     """Return the body of an answer to a request of which nothing was executed."""
     if isinstance(error, RejectedError):
-        errors = [_present(one, error.code, request_id) for one in error.errors]
+        # A value in the text may make Python fail (a number of 5,000 digits, say): that
+        # is the document's fault and none of ours.
+        errors = [
+            _present(_without_cause(one), error.code, request_id)
+            for one in error.errors
+        ]
     else:
         located = GraphQLError("", original_error=error)
         errors = [_present(located, "INTERNAL_SERVER_ERROR", request_id)]
@@ -64,6 +69,11 @@ def is_request_error(result: ExecutionResult) -> bool:
 
 def _was_executed(result: ExecutionResult) -> bool:
     return result.data is not None or any(error.path for error in result.errors or ())
+
+
+def _without_cause(error: GraphQLError) -> GraphQLError:
+    message = error.message if error.original_error is None else _UNFIT
+    return GraphQLError(message, error.nodes, error.source, error.positions)
 
 
 def _body(errors: Sequence[dict[str, Any]], request_id: str) -> dict[str, Any]:

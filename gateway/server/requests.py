@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 
 from gateway.errors import RequestError
+from gateway.security import is_loopback
 from gateway.server.negotiation import JSON
 
 # A browser sends these to another site without asking it first.
@@ -33,6 +34,8 @@ class GraphQLRequest(Struct, frozen=True, rename="camel"):
     extensions: dict[str, Any] | None = None
 
 
+# What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 _REQUEST = msgspec.json.Decoder(GraphQLRequest)
 _OBJECT: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(
     dict[str, Any] | None
@@ -50,9 +53,29 @@ def check_origin(request: Request, allowed_origins: list[str]) -> None:
         return
     if request.method == "POST" and _media_type(headers) in _SIMPLE_TYPES:
         raise _forgeable("send `Content-Type: application/json`")
-    cross_site = headers.get("sec-fetch-site") == "cross-site"
+    cross_site = (
+        request.method == "GET" and headers.get("sec-fetch-site") == "cross-site"
+    )
     if cross_site and headers.get("origin") not in allowed_origins:
         raise _forgeable("send it from an origin in GATEWAY_CORS_ORIGINS")
+
+
+def check_host(request: Request) -> None:
+    """Refuse a request that reached this machine under another machine's name.
+
+    Any page can give its own name the address of this machine (DNS rebinding), and
+    would then be no other site to the browser.
+
+    Raises:
+        RequestError: CSRF_PREVENTION, with where to send instead.
+    """
+    if not is_loopback(request.url.hostname or ""):
+        raise RequestError(
+            "This gateway asks nobody who they are, so it answers only at localhost "
+            "and loopback addresses. To serve it under another name, set "
+            "GATEWAY_AUTH__ALLOW_ANONYMOUS=true.",
+            code="CSRF_PREVENTION",
+        )
 
 
 def parse_query_string(params: QueryParams) -> GraphQLRequest:
@@ -63,7 +86,7 @@ def parse_query_string(params: QueryParams) -> GraphQLRequest:
     """
     return GraphQLRequest(
         query=params.get("query"),
-        operation_name=params.get("operationName") or None,
+        operation_name=params.get("operationName"),
         variables=_parse_object(params, "variables"),
         extensions=_parse_object(params, "extensions"),
     )
@@ -92,7 +115,7 @@ async def parse_body(request: Request, most_bytes: int) -> GraphQLRequest:
         return _REQUEST.decode(body)
     except msgspec.ValidationError as error:
         raise RequestError(f"This is no GraphQL request: {error}.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RequestError("The body is not JSON.") from error
 
 
@@ -132,7 +155,7 @@ def _parse_object(params: QueryParams, name: str) -> dict[str, Any] | None:
         return None
     try:
         return _OBJECT.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except _UNREADABLE as error:
         raise RequestError(f"`{name}` must be a JSON object.") from error
 
 

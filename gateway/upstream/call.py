@@ -10,7 +10,8 @@ from gateway.errors import GatewayError
 class Call(Struct, frozen=True, kw_only=True):
     """One request; *path* is relative to the provider's base and already quoted.
 
-    *absolute_url* replaces base and path (a token endpoint on another host).
+    *absolute_url* replaces base and path (a token endpoint on another host); nothing
+    that answers a sign-in is logged but its status.
     """
 
     method: str
@@ -20,6 +21,11 @@ class Call(Struct, frozen=True, kw_only=True):
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = {}
     absolute_url: str | None = None
+    is_sign_in: bool = False
+
+    def __repr__(self) -> str:
+        # A form and headers may hold secrets.
+        return f"Call(method={self.method!r}, path={self.path!r})"
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -18,10 +18,13 @@ _LONG_SECONDS = 60
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a sign-in gave: headers for each call, and for how long."""
+    """What a sign-in gave: headers, which it never shows, and for how long."""
 
     headers: Mapping[str, str]
     lifetime_seconds: float
+
+    def __repr__(self) -> str:
+        return f"Grant(lifetime_seconds={self.lifetime_seconds!r})"
 
 
 class Session:

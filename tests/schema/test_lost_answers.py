@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from tests.support import Client, FakeTime, Handler, RecordingTransport, lose, writes
 
@@ -250,3 +252,157 @@ async def test_each_mutation_of_a_request_reads_back_what_it_wrote(
         "approve": {"approvable": {"status": "APPROVED"}},
     }
     assert len(writes(ottimate)) == 2
+
+
+@pytest.mark.parametrize("fault", ["html", "wrong_shape"])
+async def test_a_success_that_ottimate_did_not_write_proves_nothing(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    switch: Callable[..., None],
+    invoice_id: InvoiceId,
+    fault: str,
+) -> None:
+    switch(fault=fault, fault_calls=("approve", "add_approver", "remove_approver"))
+    record = simulator.state.numbered("INV-1001").records[1]
+    variables = {
+        "approve": {"id": invoice_id("INV-1002")},
+        "add": {"invoiceId": invoice_id("INV-1002"), "userSourceId": "136597"},
+        "remove": {
+            "approverId": encode_id(
+                "Approver",
+                ProviderName.OTTIMATE,
+                record.id,
+                simulator.state.numbered("INV-1001").id,
+            )
+        },
+    }
+
+    body = await client.execute(
+        """
+        mutation (
+          $approve: ApproveInput!
+          $add: AddApproverInput!
+          $remove: RemoveApproverInput!
+        ) {
+          approve(input: $approve) { outcome }
+          addApprover(input: $add) { outcome approver { id } }
+          removeApprover(input: $remove) { outcome removedApproverId }
+        }
+        """,
+        variables,
+    )
+
+    assert body == {
+        "data": {
+            "approve": {"outcome": "UNKNOWN"},
+            "addApprover": {"outcome": "UNKNOWN", "approver": None},
+            "removeApprover": {"outcome": "UNKNOWN", "removedApproverId": None},
+        }
+    }
+    assert len(writes(ottimate)) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(403, json={"code": "INV4030", "message": "No."}),
+        httpx.Response(404),
+        httpx.Response(409, json={"code": "INV4090", "message": "No."}),
+        httpx.Response(500, content=b'{"message": "\xff"}'),
+        httpx.Response(200, content=b"[" * 5000),
+    ],
+    ids=["refused", "absent", "conflict", "no UTF-8", "too deep"],
+)
+async def test_a_read_back_that_is_refused_does_not_undo_a_lost_write(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+    answer: httpx.Response,
+) -> None:
+    async def refuse(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        del request, upstream
+        return httpx.Response(answer.status_code, content=answer.content)
+
+    async def lose_and_close(
+        request: httpx.Request, upstream: Handler
+    ) -> httpx.Response:
+        ottimate.interceptors["GET /invoices"] = refuse
+        return await lose(request, upstream)
+
+    ottimate.interceptors[approve_call(simulator, "INV-1002")] = lose_and_close
+
+    body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
+
+    assert body["data"]["approve"] == {"outcome": "UNKNOWN", "userErrors": []}
+    assert len(writes(ottimate)) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"approver": {"id": "\xff"}}', b'{"approver":' + b"[" * 3000]
+)
+async def test_an_added_approver_is_found_behind_an_unreadable_answer(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+    content: bytes,
+) -> None:
+    async def garble(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        await upstream(request)
+        return httpx.Response(201, content=content)
+
+    invoice = simulator.state.numbered("INV-1002")
+    ottimate.interceptors[f"POST /invoices/{invoice.id}/approvers"] = garble
+
+    body = await client.execute(
+        "mutation ($input: AddApproverInput!) "
+        "{ addApprover(input: $input) { outcome approver { user { sourceId } } } }",
+        {"input": {"invoiceId": invoice_id("INV-1002"), "userSourceId": "136597"}},
+    )
+
+    assert body["data"]["addApprover"] == {
+        "outcome": "APPLIED",
+        "approver": {"user": {"sourceId": "136597"}},
+    }
+
+
+async def test_an_unreadable_failure_of_a_write_is_a_lost_answer(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+) -> None:
+    async def garble(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        await upstream(request)
+        return httpx.Response(502, content=b'{"message": "\xff\xfe"}')
+
+    ottimate.interceptors[approve_call(simulator, "INV-1002")] = garble
+
+    body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
+
+    assert body["data"]["approve"]["outcome"] == "APPLIED"
+    assert len(writes(ottimate)) == 1
+
+
+async def test_a_decision_leaves_a_line_that_says_who_decided_what(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    variables = {"input": {"id": invoice_id("INV-1012"), "force": True}}
+
+    with capture_logs() as lines:
+        await client.execute(OUTCOME, variables, person="clerk")
+
+    (line,) = [one for one in lines if one["event"] == "decision"]
+    assert line == {
+        "event": "decision",
+        "log_level": "info",
+        "decision": "approve",
+        "subject": "clerk",
+        "provider": "OTTIMATE",
+        "target": invoice_id("INV-1012"),
+        "force": True,
+        "outcome": "REFUSED",
+        "code": "FORBIDDEN",
+    }

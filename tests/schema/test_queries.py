@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
-from tests.support import Client, RecordingTransport
+from tests.support import Client, Handler, RecordingTransport
 
 InvoiceId = Callable[[str], str]
 ApproverId = Callable[[str, int], str]
@@ -504,3 +505,88 @@ async def test_sources_and_actions_show_a_call_that_the_account_lacks(
         "REMOVE_APPROVER",
     ]
     assert card["data"]["node"]["viewerActions"] == ["REMOVE_APPROVER"]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "code"),
+    [
+        (403, b'{"code": "AUT4030", "message": "No."}', "UPSTREAM_AUTH_FAILED"),
+        (404, b"", "UPSTREAM_RESPONSE_INVALID"),
+        (
+            403,
+            b'{"message": "Missing Authentication Token"}',
+            "UPSTREAM_RESPONSE_INVALID",
+        ),
+        (500, b'{"message": "\xff"}', "UPSTREAM_UNAVAILABLE"),
+        (200, b"[" * 5000, "UPSTREAM_RESPONSE_INVALID"),
+    ],
+)
+async def test_a_list_that_is_refused_names_its_provider(
+    client: Client,
+    ottimate: RecordingTransport,
+    status: int,
+    content: bytes,
+    code: str,
+) -> None:
+    async def refuse(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        del request, upstream
+        return httpx.Response(status, content=content)
+
+    ottimate.interceptors["GET /invoices"] = refuse
+
+    body = await client.execute(
+        "{ invoices { sources { ok error { code } } } sources { ok error { code } } }"
+    )
+
+    named = [{"ok": False, "error": {"code": code}}]
+    assert body == {"data": {"invoices": {"sources": named}, "sources": named}}
+
+
+async def test_an_id_in_another_spelling_is_unknown_and_harms_no_other(
+    client: Client, invoice_id: InvoiceId, source_id: InvoiceId
+) -> None:
+    other = encode_id("Invoice", ProviderName.OTTIMATE, source_id("INV-1001").upper())
+
+    body = await client.execute(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        {"ids": [other, invoice_id("INV-1002")]},
+    )
+
+    assert body == {"data": {"nodes": [None, {"id": invoice_id("INV-1002")}]}}
+
+
+async def test_text_that_nothing_could_match_is_not_sent(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    body = await client.execute(
+        """
+        query ($id: ID!, $search: String) {
+          invoiceBySource(provider: OTTIMATE, sourceId: $id) { id }
+          invoices(filter: {search: $search}) { totalCount }
+        }
+        """,
+        {"id": "a" * 70_000, "search": "a" * 70_000},
+    )
+
+    assert body["data"] == {"invoiceBySource": None, "invoices": None}
+    assert body["errors"][0]["message"] == "`search` takes at most 200 characters."
+    assert codes(body) == ["BAD_USER_INPUT"]
+    assert ottimate.calls == []
+
+
+async def test_a_person_who_was_refused_to_force_is_not_offered_it_again(
+    client: Client, invoice_id: InvoiceId
+) -> None:
+    query = "query ($id: ID!) { invoice(id: $id) { viewerActions } }"
+    variables = {"id": invoice_id("INV-1012")}
+    await client.execute(
+        "mutation ($input: ApproveInput!) { approve(input: $input) { outcome } }",
+        {"input": {"id": invoice_id("INV-1012"), "force": True}},
+        person="clerk",
+    )
+
+    theirs = await client.execute(query, variables, person="clerk")
+    mine = await client.execute(query, variables)
+
+    assert "FORCE_APPROVE" not in theirs["data"]["invoice"]["viewerActions"]
+    assert "FORCE_APPROVE" in mine["data"]["invoice"]["viewerActions"]

@@ -75,7 +75,7 @@ async def get(
 ) -> httpx.Response:
     app = Starlette(routes=graphiql_routes(assets=assets))
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://gateway"
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
     ) as client:
         return await client.get(f"/graphiql/{path}", headers=headers)
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from gateway.errors import UpstreamRateLimitedError, UpstreamUnavailableError
-from gateway.upstream import Grant, Session
+from gateway.upstream import Call, Grant, Session
 from tests.support import FakeTime
 
 
@@ -205,3 +205,11 @@ async def test_a_sign_in_that_meets_a_limit_spent_for_long_is_not_sent_again(
     assert sign_in.count == 1
     time.advance(90)
     assert await _number(session) == "2"
+
+
+def test_a_grant_and_a_call_do_not_show_their_secrets() -> None:
+    grant = Grant(headers={"Authorization": "Bearer secret"}, lifetime_seconds=60)
+    call = Call(method="POST", path="/token", form={"client_secret": "secret"})
+
+    assert repr(grant) == "Grant(lifetime_seconds=60)"
+    assert repr(call) == "Call(method='POST', path='/token')"

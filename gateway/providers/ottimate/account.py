@@ -1,5 +1,7 @@
 """Ottimate's settings, its OAuth sign-in, and what is learned of an account."""
 
+from urllib.parse import urlsplit
+
 from pydantic import SecretStr, field_validator
 
 from gateway.errors import GatewayError, UpstreamAuthError, UpstreamError
@@ -40,9 +42,26 @@ class OttimateSettings(Section):
     @field_validator("base_url", "token_url")
     @classmethod
     def _check_url(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("https://", "http://")):
+        if url is not None and not _is_url(url):
             raise ValueError("takes a URL that begins with https://")
         return url
+
+    @field_validator("api_key", "client_secret")
+    @classmethod
+    def _check_secret(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("takes ASCII text without spaces")
+        return secret
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    is_http = parts.scheme in {"https", "http"} and bool(parts.hostname)
+    return is_http and text.isprintable() and " " not in text
 
 
 def open_upstream(
@@ -93,6 +112,7 @@ class OttimateAccount:
                 "scope": _SCOPE,
             },
             headers=key,
+            is_sign_in=True,
         )
         try:
             token = await self._upstream.read(

@@ -40,7 +40,8 @@ class Knowledge:
     def capabilities(self) -> frozenset[Capability]:
         """What the account can be asked to do, as far as is known."""
         present = {one for one in UNCERTAIN if self._believed(one) is not False}
-        if Capability.APPROVE in present:
+        may_force = self._believed(Capability.FORCE_APPROVE) is not False
+        if Capability.APPROVE in present and may_force:
             present.add(Capability.FORCE_APPROVE)
         return _CERTAIN | present
 

@@ -4,7 +4,7 @@ None changes anything: the calls that write are sent for an invoice that cannot 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 import msgspec
@@ -75,7 +75,7 @@ class OttimateProbes:
         self._knowledge = knowledge
 
     async def run(self) -> list[Probe]:
-        """Send each probe and return a row for each; the first failure ends it."""
+        """Send each probe and return its rows; without a sign-in there is one row."""
         try:
             grant = await self._session.get_grant()
         except UpstreamError as error:
@@ -87,11 +87,9 @@ class OttimateProbes:
                 detail=f"a token for {grant.lifetime_seconds:.0f} s",
             )
         ]
-        try:
-            rows += await self._probe_reads()
-            rows += await asyncio.gather(*(self._probe_call(one) for one in UNCERTAIN))
-        except GatewayError as error:
-            rows.append(Probe(name="calls", ok=False, detail=error.message))
+        rows += await self._probe_list()
+        rows += await _named("approver records", self._probe_records())
+        rows += await asyncio.gather(*(self._probe_call(one) for one in UNCERTAIN))
         return rows
 
     async def probe_unseen_calls(self) -> None:
@@ -101,31 +99,36 @@ class OttimateProbes:
         """
         await asyncio.gather(*(self._probe_call(one) for one in self._knowledge.unseen))
 
-    async def _probe_reads(self) -> list[Probe]:
-        page = await self._list({"page": "1", "limit": "3"})
+    async def _probe_list(self) -> list[Probe]:
+        try:
+            page = await self._list({"page": "1", "limit": "3"})
+        except GatewayError as error:
+            return [Probe(name="invoices", ok=False, detail=error.message)]
         listed = Probe(name="invoices", ok=True, detail=f"{page.count} can be read")
         if not page.results:
             none = "no invoice to try it on"
             return [listed, Probe(name="invoice_ids filter", ok=None, detail=none)]
+        last = page.results[-1].id
         return [
             listed,
-            await self._probe_ids_filter(page.results[-1].id, page.count),
-            await self._probe_single_read(page.results[0].id),
-            *await self._probe_records(),
+            *await _named(
+                "invoice_ids filter", self._probe_ids_filter(last, page.count)
+            ),
+            *await _named("single read", self._probe_single_read(last)),
         ]
 
-    async def _probe_ids_filter(self, invoice_id: str, count: int) -> Probe:
+    async def _probe_ids_filter(self, invoice_id: str, count: int) -> list[Probe]:
         page = await self._list(
             {"invoice_ids": invoice_id, "page": "1", "limit": "100"}
         )
         honoured = [row.id for row in page.results] == [invoice_id]
         if honoured and count == 1:
             detail = "not told apart: the account has one invoice"
-            return Probe(name="invoice_ids filter", ok=None, detail=detail)
+            return [Probe(name="invoice_ids filter", ok=None, detail=detail)]
         detail = "honoured" if honoured else "not honoured: invoices cannot be read"
-        return Probe(name="invoice_ids filter", ok=honoured, detail=detail)
+        return [Probe(name="invoice_ids filter", ok=honoured, detail=detail)]
 
-    async def _probe_single_read(self, invoice_id: str) -> Probe:
+    async def _probe_single_read(self, invoice_id: str) -> list[Probe]:
         detail = await self._upstream.read(
             Call(
                 method="GET",
@@ -136,12 +139,11 @@ class OttimateProbes:
             session=self._session,
             deadline=self._deadline,
         )
-        return Probe(
-            name="single read",
-            ok=None,
-            detail=f"line items {_told('items' in detail)}, "
-            f"history {_told('history' in detail)}",
+        told = (
+            f"line items {_told('items' in detail)}, "
+            f"history {_told('history' in detail)}"
         )
+        return [Probe(name="single read", ok=None, detail=told)]
 
     async def _probe_records(self) -> list[Probe]:
         page = await self._list(
@@ -204,6 +206,14 @@ class OttimateProbes:
         return answer.approvers
 
 
+async def _named(name: str, probing: Awaitable[list[Probe]]) -> list[Probe]:
+    """Return the rows of a probe, or one under its *name* that says why not."""
+    try:
+        return await probing
+    except GatewayError as error:
+        return [Probe(name=name, ok=False, detail=error.message)]
+
+
 def _told(told: bool) -> str:
     return "told" if told else "not told"
 
@@ -215,6 +225,6 @@ def _manual_form(records: Iterable[dict[str, Any]]) -> str:
             return "left out"
         if policy is None:
             return "null"
-        if not policy.get("id"):
+        if isinstance(policy, dict) and not policy.get("id"):
             return "empty text"
     return "no manual approver seen"

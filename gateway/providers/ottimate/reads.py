@@ -20,8 +20,10 @@ from gateway.domain import (
 from gateway.errors import (
     ForbiddenError,
     GatewayError,
-    InvalidInputError,
     NotFoundError,
+    UnsupportedError,
+    UpstreamAuthError,
+    UpstreamError,
     UpstreamResponseError,
 )
 from gateway.providers.ottimate import wire
@@ -31,6 +33,7 @@ from gateway.upstream import Call, Deadline, Session, Upstream
 PAGE = 100
 
 # What would leave its place in a path or in a comma list.
+_LONGEST_ID = 200
 _UNASKABLE = frozenset("/\\,?#%&;")
 
 T = TypeVar("T")
@@ -47,10 +50,21 @@ class OttimateReads:
         self._deadline = deadline
 
     async def list_page(self, params: Mapping[str, str]) -> wire.InvoicePage:
-        """Return one page of ``GET /invoices``."""
+        """Return one page of ``GET /invoices``.
+
+        Raises:
+            UpstreamError: There is no such page; a refusal is a fault here, since
+                this person is to see some list, if an empty one.
+        """
         try:
             return await self._get("/invoices", wire.parse_invoices, params)
-        except InvalidInputError as error:
+        except ForbiddenError as error:
+            raise UpstreamAuthError(
+                wire.PROVIDER.value, "Ottimate shows this account no invoices."
+            ) from error
+        except UpstreamError:
+            raise
+        except GatewayError as error:
             raise self._misunderstood() from error
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
@@ -137,17 +151,32 @@ class OttimateReads:
             rows.update({row.source_id: row for row in page.invoices})
             if not page.invoices or seen >= page.count:
                 return None, True, page.count
-            oldest = page.invoices[-1].created_at
+            oldest = min(row.created_at for row in page.invoices)
             if bound is None or _second_after(oldest) < bound:
                 return oldest, False, page.count
+            if limit < PAGE:
+                # Many rows came in this second: go through it in large pages.
+                seen, number, limit = 0, 0, PAGE
 
     async def _get_chunk(self, ids: Sequence[str]) -> list[InvoiceRecord]:
-        params = {"invoice_ids": ",".join(ids), "page": "1", "limit": str(PAGE)}
-        page = await self.list_page(params)
-        if not {row.source_id for row in page.invoices} <= set(ids):
-            # A filter that is ignored would make every other invoice look absent.
-            raise self._misunderstood()
-        return page.invoices
+        rows: list[InvoiceRecord] = []
+        number = 0
+        while True:
+            number += 1
+            page = await self.list_page(
+                {
+                    "invoice_ids": ",".join(ids),
+                    "page": str(number),
+                    "limit": str(PAGE),
+                }
+            )
+            if page.count > len(ids):
+                # A filter that is ignored would make every other invoice look absent.
+                raise self._misunderstood()
+            rows += page.invoices
+            if not page.invoices or len(rows) >= page.count:
+                # An id may be answered in another spelling, which nobody asked for.
+                return [row for row in rows if row.source_id in ids]
 
     async def _get_details(self, invoice_id: str) -> InvoiceDetailsRecord:
         path = invoice_path(invoice_id)
@@ -186,7 +215,8 @@ def invoice_path(invoice_id: str, rest: str = "") -> str:
 
 def _is_askable(invoice_id: str) -> bool:
     return (
-        invoice_id.strip(".") != ""
+        len(invoice_id) <= _LONGEST_ID
+        and invoice_id.strip(".") != ""
         and invoice_id.isprintable()
         and " " not in invoice_id
         and not _UNASKABLE & set(invoice_id)
@@ -201,6 +231,10 @@ async def _each(
     async def attempt(one: str) -> T | GatewayError:
         try:
             return await read(one)
+        except UnsupportedError:
+            return UpstreamResponseError(
+                wire.PROVIDER.value, "Ottimate did not understand a read."
+            )
         except GatewayError as error:
             return error
 

@@ -40,6 +40,7 @@ _APPLICATION: Mapping[int, tuple[type[GatewayError], str]] = {
     413: _VALUES,
     422: _VALUES,
 }
+_LOGGED_CHARACTERS = 200
 _UNKNOWN_ROUTES = frozenset({404, 405, 501})
 _SIGNED_OUT = (
     UpstreamAuthError,
@@ -65,7 +66,7 @@ def unsupported_call() -> UnsupportedError:
 
 
 def _explain(answer: Answer, now: datetime) -> GatewayError:
-    members = wire.parse_error(answer.body)
+    members = wire.parse_object(answer.body)
     message = members.get("message")
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _limited(answer, message, now)
@@ -86,9 +87,9 @@ def _unlisted(status: int) -> tuple[type[UpstreamError], str]:
 
 
 def _describe(answer: Answer) -> dict[str, object]:
-    members = wire.parse_error(answer.body)
+    members = wire.parse_object(answer.body)
     return {
-        f"upstream_{name}": members[name]
+        f"upstream_{name}": str(members[name])[:_LOGGED_CHARACTERS]
         for name in ("code", "message", "request_id")
         if name in members
     }

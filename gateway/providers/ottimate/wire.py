@@ -1,14 +1,14 @@
-"""Ottimate's JSON and the pure functions that turn it into records.
+"""Pure functions from Ottimate's JSON to records, and what they assume of it.
 
 Facts: docs.ottimate.com, "API Reference" and "Invoice Approvals", state of mid-2026.
-What those pages leave open is assumed here and nowhere else in the connector; each
-such place says "Assumed".
+What those pages leave open about bodies is assumed here and nowhere else in the
+connector; each such place says "Assumed".
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +31,7 @@ from gateway.domain import (
     UserRecord,
     encode_id,
 )
+from gateway.providers.ottimate import shapes
 
 # Quirk: `approved` and `ready-for-export` mean the same. Assumed; "Invoice lifecycle"
 # describes both as approved.
@@ -75,128 +76,6 @@ _APPROVER_STATUSES = {
 
 PROVIDER = ProviderName.OTTIMATE
 
-# A time without an offset would be a guess.
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class Token(Struct, frozen=True):
-    """The answer of the token endpoint."""
-
-    access_token: str
-    expires_in: float
-
-
-class Image(Struct, frozen=True):
-    """A picture of an invoice."""
-
-    url: str
-
-
-class Person(Struct, frozen=True):
-    """A user as invoices name them.
-
-    Quirk: the id is a number here and text in approver records.
-    """
-
-    id: int | str | None = None
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-
-
-class Invoice(Struct, frozen=True):
-    """An item of ``GET /invoices``."""
-
-    id: str
-    status: str
-    created_at: Instant
-    invoice_number: str | None = None
-    # Quirk: the single read calls the number `number`.
-    number: str | None = None
-    ottimate_vendor_name: str | None = None
-    ottimate_location_name: str | None = None
-    invoice_date: date | None = None
-    due_date: date | None = None
-    total_amount: Decimal | None = None
-    total_tax: Decimal | None = None
-    outstanding_balance: Decimal | None = None
-    currency: str | None = None
-    type: str | None = None
-    approved_date: Instant | None = None
-    last_modified_date: Instant | None = None
-    url: str | None = None
-    images: list[Image] | None = None
-
-
-class Invoices(Struct, frozen=True):
-    """The answer of ``GET /invoices``."""
-
-    count: int
-    results: list[Invoice]
-
-
-class Item(Struct, frozen=True):
-    """A line of an invoice; its shape is assumed."""
-
-    name: str | None = None
-    quantity: Decimal | None = None
-    price: Decimal | None = None
-    extended_price: Decimal | None = None
-
-
-class Event(Struct, frozen=True):
-    """An entry of an invoice's history."""
-
-    date: Instant
-    reason: str | None = None
-    message: str | None = None
-    user: Person | None = None
-
-
-class InvoiceDetails(Struct, frozen=True):
-    """The answer of ``GET /invoices/{id}?expand=history``, as far as it adds."""
-
-    id: str
-    currency: str | None = None
-    items: list[Item] | None = None
-    history: list[Event] | None = None
-
-
-class Approver(Struct, frozen=True):
-    """The person in an approver record."""
-
-    id: str | int
-    email: str | None = None
-    display_name: str | None = None
-
-
-class Policy(Struct, frozen=True):
-    """The policy in an approver record; empty text in one added by hand."""
-
-    id: str | None = None
-    name: str | None = None
-
-
-class Approval(Struct, frozen=True):
-    """An approver record."""
-
-    id: str
-    approver: Approver
-    created_date: Instant
-    policy: Policy | None = None
-    status: str | None = None
-    approved_date: Instant | None = None
-
-
-class Approvals(Struct, frozen=True):
-    """The answer of ``GET /invoices/{id}/approvers``."""
-
-    approvers: list[Approval]
-
-
-class _Added(Struct, frozen=True):
-    approver: Approval
-
 
 class InvoicePage(Struct, frozen=True):
     """A page of invoices as records; *count* is of all that match."""
@@ -205,15 +84,20 @@ class InvoicePage(Struct, frozen=True):
     invoices: list[InvoiceRecord]
 
 
-_TOKEN = msgspec.json.Decoder(Token, strict=False)
-_INVOICES = msgspec.json.Decoder(Invoices)
-_DETAILS = msgspec.json.Decoder(InvoiceDetails)
-_APPROVALS = msgspec.json.Decoder(Approvals)
-_ADDED = msgspec.json.Decoder(_Added)
-_ERROR = msgspec.json.Decoder(dict[str, Any])
+_TOKEN = msgspec.json.Decoder(shapes.Token, strict=False)
+_INVOICES = msgspec.json.Decoder(shapes.Invoices)
+_DETAILS = msgspec.json.Decoder(shapes.InvoiceDetails)
+_APPROVALS = msgspec.json.Decoder(shapes.Approvals)
+_ADDED = msgspec.json.Decoder(shapes.Added)
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
-def parse_token(body: bytes) -> Token:
+# What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_ACKNOWLEDGING = frozenset({"version", "success", "invoice", "approver"})
+
+
+def parse_token(body: bytes) -> shapes.Token:
     """Return the token that a sign-in gave."""
     return _TOKEN.decode(body)
 
@@ -250,19 +134,34 @@ def parse_added_approver(body: bytes) -> str | None:
     """
     try:
         return _ADDED.decode(body).approver.id
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return None
 
 
-def parse_error(body: bytes) -> dict[str, Any]:
-    """Return an error's members, or none where the body is no JSON object.
+def add_approver_body(user_id: str) -> dict[str, str]:
+    """Return the body that asks a person to approve. Assumed (A!): its form."""
+    return {"approver_id": user_id}
 
-    Quirk: the application answers ``{code, message, request_id, timestamp}``, what
-    stands in front of it ``{message}``, and some answers are empty or no JSON.
+
+def acknowledges(body: bytes) -> bool:
+    """Return whether the body of a write's 2xx is one that the application sends.
+
+    Assumed: it is empty, or an object with the members of its other answers. What a
+    proxy in between might answer is neither.
+    """
+    return not body.strip() or not _ACKNOWLEDGING.isdisjoint(parse_object(body))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return the members of a JSON object, or none where the body is none.
+
+    Quirk: an error is ``{code, message, request_id, timestamp}`` if the application
+    answers, ``{message}`` if what stands in front of it does, and some answers are
+    empty or no JSON.
     """
     try:
-        return _ERROR.decode(body)
-    except msgspec.DecodeError:
+        return _OBJECT.decode(body)
+    except _UNREADABLE:
         return {}
 
 
@@ -283,7 +182,7 @@ def approval_state(status: InvoiceStatus) -> ApprovalState:
     return _STATES.get(status, ApprovalState.UNKNOWN)
 
 
-def _invoice_record(row: Invoice) -> InvoiceRecord:
+def _invoice_record(row: shapes.Invoice) -> InvoiceRecord:
     status = _STATUSES.get(row.status, InvoiceStatus.UNKNOWN)
     number = row.invoice_number or row.number
     return InvoiceRecord(
@@ -300,11 +199,11 @@ def _invoice_record(row: Invoice) -> InvoiceRecord:
         total=_money(row.total_amount, row.currency),
         tax=_money(row.total_tax, row.currency),
         amount_due=_money(row.outstanding_balance, row.currency),
-        issue_date=row.invoice_date,
-        due_date=row.due_date,
+        issue_date=_date(row.invoice_date),
+        due_date=_date(row.due_date),
         created_at=row.created_at,
-        updated_at=row.last_modified_date,
-        approved_at=row.approved_date,
+        updated_at=_instant(row.last_modified_date),
+        approved_at=_instant(row.approved_date),
         url=row.url,
         attachments=[
             AttachmentRecord(name=None, url=image.url) for image in row.images or []
@@ -316,6 +215,14 @@ def _invoice_record(row: Invoice) -> InvoiceRecord:
             else ApproverStatus.UNKNOWN
         ),
     )
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return msgspec.convert(text, shapes.Instant, strict=False) if text else None
 
 
 def _title(number: str | None, vendor: str | None) -> str:
@@ -333,7 +240,9 @@ def _money(amount: Decimal | None, currency: str | None) -> MoneyRecord | None:
     return MoneyRecord(amount=amount, currency=currency or None)
 
 
-def _lines(items: list[Item] | None, currency: str | None) -> list[LineRecord] | None:
+def _lines(
+    items: list[shapes.Item] | None, currency: str | None
+) -> list[LineRecord] | None:
     if items is None:
         return None
     return [
@@ -347,13 +256,13 @@ def _lines(items: list[Item] | None, currency: str | None) -> list[LineRecord] |
     ]
 
 
-def _history(events: list[Event] | None) -> list[HistoryRecord] | None:
+def _history(events: list[shapes.Event] | None) -> list[HistoryRecord] | None:
     if events is None:
         return None
     records = [
         HistoryRecord(
             at=event.date,
-            event=event.reason or "",
+            event=event.reason or None,
             user=_person(event.user),
             message=event.message or None,
         )
@@ -362,7 +271,7 @@ def _history(events: list[Event] | None) -> list[HistoryRecord] | None:
     return sorted(records, key=lambda record: record.at)
 
 
-def _person(person: Person | None) -> UserRecord | None:
+def _person(person: shapes.Person | None) -> UserRecord | None:
     if person is None:
         return None
     names = " ".join(name for name in (person.first_name, person.last_name) if name)
@@ -373,7 +282,7 @@ def _person(person: Person | None) -> UserRecord | None:
     )
 
 
-def _approver_record(approval: Approval, invoice_id: str) -> ApproverRecord:
+def _approver_record(approval: shapes.Approval, invoice_id: str) -> ApproverRecord:
     policy = _policy_record(approval.policy, invoice_id)
     told_status = None
     if approval.status is not None:
@@ -392,11 +301,13 @@ def _approver_record(approval: Approval, invoice_id: str) -> ApproverRecord:
         is_manual=policy is None,
         added_at=approval.created_date,
         told_status=told_status,
-        decided_at=approval.approved_date,
+        decided_at=_instant(approval.approved_date),
     )
 
 
-def _policy_record(policy: Policy | None, invoice_id: str) -> PolicyRecord | None:
+def _policy_record(
+    policy: shapes.Policy | None, invoice_id: str
+) -> PolicyRecord | None:
     """Return the policy, or None for a record that was added by hand.
 
     Quirk: "Invoice Approvals" shows empty text there, the reference ``null``.

@@ -23,7 +23,6 @@ from gateway.errors import (
     LostAnswerError,
     NotFoundError,
     UnsupportedError,
-    UpstreamError,
 )
 from gateway.providers.ottimate import wire
 from gateway.providers.ottimate.knowledge import Knowledge
@@ -82,6 +81,8 @@ class OttimateWrites:
         except NotFoundError as error:
             raise await self._gone_or_absent(Capability.APPROVE, invoice_id) from error
         except ForbiddenError as error:
+            if force:
+                self._knowledge.learn(Capability.FORCE_APPROVE, present=False)
             raise _may_not_approve(force=force is True) from error
         except (InvalidInputError, ConflictError) as error:
             if await self._is_approved(invoice_id):
@@ -111,8 +112,7 @@ class OttimateWrites:
                 Call(
                     method="POST",
                     path=invoice_path(invoice_id, "/approvers"),
-                    # Assumed (A!): the body's form.
-                    json={"approver_id": user_source_id},
+                    json=wire.add_approver_body(user_source_id),
                 ),
             )
         except LostAnswerError:
@@ -132,10 +132,11 @@ class OttimateWrites:
         except InvalidInputError as error:
             raise _not_addable(invoice) from error
         approver_id = wire.parse_added_approver(answer.body)
-        if approver_id is not None:
-            return Written(outcome=Outcome.APPLIED, approver_source_id=approver_id)
-        added = await self._added(invoice_id, user_source_id, before)
-        return added or Written(outcome=Outcome.APPLIED)
+        if approver_id is None:
+            return await self._settle(
+                lambda: self._added(invoice_id, user_source_id, before)
+            )
+        return Written(outcome=Outcome.APPLIED, approver_source_id=approver_id)
 
     async def remove_approver(self, invoice_id: str, approver_id: str) -> Written:
         """Take one record off an invoice; it is the record's id that is sent."""
@@ -181,6 +182,12 @@ class OttimateWrites:
         finally:
             self._deadline.allow(_READ_BACK_SECONDS)
         self._knowledge.learn(capability, present=True)
+        if not wire.acknowledges(answer.body):
+            # Something in between answered, or the application in other words: its
+            # status proves nothing.
+            raise LostAnswerError(
+                wire.PROVIDER.value, "Ottimate's answer to this write is not its own."
+            )
         return answer
 
     async def _settle(self, look: Callable[[], Awaitable[Written | None]]) -> Written:
@@ -193,7 +200,8 @@ class OttimateWrites:
             self._deadline.allow(_READ_BACK_SECONDS)
             try:
                 written = await look()
-            except (UpstreamError, NotFoundError):
+            except GatewayError:
+                # Whatever reading says no to, the write may have happened.
                 continue
             if written is not None:
                 return written

@@ -1,0 +1,313 @@
+"""``gateway doctor`` against the sandbox, served over real HTTP."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+import uvicorn
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.providers import PROVIDERS
+from gateway.sandbox import Sandbox
+from tests.support import ottimate_simulator
+
+HEADER = "The settings are fine."
+ROWS = {
+    "sign-in": "ok     a token for 31536000 s",
+    "invoices": "ok     350 can be read",
+    "invoice_ids filter": "ok     honoured",
+    "single read": "-      line items told, history told",
+    "approver status": "-      not told",
+    "policy of a manual approver": "-      empty text",
+    "approve call": "ok     present",
+    "add approver call": "ok     present",
+    "remove approver call": "ok     present",
+}
+ABSENT = "-      absent: answers UNSUPPORTED"
+
+Doctor = Callable[..., Result]
+
+
+def table(**changed: str) -> list[str]:
+    """Return the lines of a whole answer; *changed* rows by name, spaces as ``_``."""
+    rows = {**ROWS, **{name.replace("__", " "): row for name, row in changed.items()}}
+    return [HEADER, *(f"Ottimate    {name:<30}{row}" for name, row in rows.items())]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Sandbox, str]]:
+    """A sandbox and where it is served."""
+    sandbox = Sandbox()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            sandbox.app,
+            host="127.0.0.1",
+            port=0,
+            log_config=None,
+            access_log=False,
+        )
+    )
+    with server.config.bind_socket() as bound:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        yield sandbox, f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def doctor(
+    served: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Doctor]:
+    """Run the doctor as the controller, with some variables set otherwise."""
+    sandbox, origin = served
+    [provider] = PROVIDERS
+    simulator = sandbox.simulators[provider.name]
+    simulator.reset()
+    for key, value in simulator.settings(origin, "controller").items():
+        monkeypatch.setenv(f"GATEWAY_{provider.key}__{key}".upper(), value)
+
+    def run(**environment: str | None) -> Result:
+        return CliRunner().invoke(main, ["doctor"], env=environment)
+
+    yield run
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def switch(served: tuple[Sandbox, str]) -> Callable[..., None]:
+    simulator = ottimate_simulator(served[0])
+
+    def set_switches(**values: Any) -> None:
+        simulator.switches = msgspec.structs.replace(simulator.switches, **values)
+
+    return set_switches
+
+
+def rows(result: Result) -> list[str]:
+    """Return the lines of the table, whatever else was printed between them."""
+    return [
+        line
+        for line in result.stdout.splitlines()
+        if line.startswith(("Ottimate ", HEADER))
+    ]
+
+
+def test_all_is_as_expected(doctor: Doctor) -> None:
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table()
+
+
+def test_the_table_alone_is_on_standard_output(doctor: Doctor) -> None:
+    result = doctor()
+
+    assert result.stdout.splitlines() == table()
+
+
+def test_nothing_is_changed_upstream(
+    doctor: Doctor, served: tuple[Sandbox, str]
+) -> None:
+    simulator = ottimate_simulator(served[0])
+    before = msgspec.json.encode(msgspec.to_builtins(simulator.switches))
+    names = {name: repr(value) for name, value in vars(simulator.state).items()}
+
+    doctor()
+
+    assert msgspec.json.encode(msgspec.to_builtins(simulator.switches)) == before
+    after = {name: repr(value) for name, value in vars(simulator.state).items()}
+    assert after["invoices"] == names["invoices"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 501])
+def test_an_absent_call_is_told_and_not_wrong(
+    doctor: Doctor, switch: Callable[..., None], status: int
+) -> None:
+    switch(
+        absent_calls=("approve", "add_approver", "remove_approver"),
+        absent_status=status,
+    )
+
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table(
+        approve__call=ABSENT, add__approver__call=ABSENT, remove__approver__call=ABSENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "row"),
+    [
+        ("approve", "approve__call"),
+        ("add_approver", "add__approver__call"),
+        ("remove_approver", "remove__approver__call"),
+    ],
+)
+def test_one_absent_call_is_told_alone(
+    doctor: Doctor, switch: Callable[..., None], call: str, row: str
+) -> None:
+    switch(absent_calls=(call,))
+
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table(**{row: ABSENT})
+
+
+def test_a_filter_that_is_passed_over_is_wrong(
+    doctor: Doctor, switch: Callable[..., None]
+) -> None:
+    switch(invoice_ids_filter=False)
+
+    result = doctor()
+
+    assert result.exit_code == 1
+    assert rows(result) == table(
+        **{"invoice_ids filter": "WRONG  not honoured: invoices cannot be read"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("switches", "row", "told"),
+    [
+        ({"approver_status_field": True}, "approver status", "-      told"),
+        ({"manual_policy": "null"}, "policy of a manual approver", "-      null"),
+        (
+            {"manual_policy": "missing"},
+            "policy of a manual approver",
+            "-      left out",
+        ),
+        (
+            {"items_in_detail": False},
+            "single read",
+            "-      line items not told, history told",
+        ),
+        ({"token_seconds": 60}, "sign-in", "ok     a token for 60 s"),
+    ],
+)
+def test_what_an_account_does_otherwise_is_told(
+    doctor: Doctor,
+    switch: Callable[..., None],
+    switches: dict[str, Any],
+    row: str,
+    told: str,
+) -> None:
+    switch(**switches)
+
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table(**{row: told})
+
+
+def test_a_call_that_does_not_answer_is_wrong(
+    doctor: Doctor, switch: Callable[..., None]
+) -> None:
+    switch(fault="unavailable", fault_calls=("approve",))
+
+    result = doctor()
+
+    assert result.exit_code == 1
+    assert rows(result) == table(
+        approve__call="WRONG  The provider's answer to this write was lost."
+    )
+
+
+def test_reads_that_are_not_understood_are_wrong(
+    doctor: Doctor, switch: Callable[..., None]
+) -> None:
+    switch(fault="html")
+
+    result = doctor()
+
+    assert result.exit_code == 1
+    unread = "The provider's answer could not be understood."
+    accepted = "accepted for an invoice that does not exist"
+    assert rows(result) == [
+        *table()[:2],
+        *(
+            f"Ottimate    {name:<30}WRONG  {detail}"
+            for name, detail in [
+                ("invoices", unread),
+                ("approver records", unread),
+                ("approve call", accepted),
+                ("add approver call", accepted),
+                ("remove approver call", accepted),
+            ]
+        ),
+    ]
+
+
+@pytest.mark.parametrize("name", ["CLIENT_SECRET", "CLIENT_ID", "API_KEY"])
+def test_wrong_credentials_are_wrong_and_not_shown(doctor: Doctor, name: str) -> None:
+    result = doctor(**{f"GATEWAY_OTTIMATE__{name}": "nobody-knows-this"})
+
+    assert result.exit_code == 1
+    assert rows(result) == [
+        HEADER,
+        (
+            f"Ottimate    {'sign-in':<30}WRONG  "
+            "Ottimate does not accept this gateway's sign-in."
+        ),
+    ]
+    assert "nobody-knows-this" not in result.output
+
+
+def test_a_provider_that_cannot_be_reached_is_wrong(doctor: Doctor) -> None:
+    # Port 9 of loopback, for what is to be discarded, is closed.
+    result = doctor(GATEWAY_OTTIMATE__BASE_URL="http://127.0.0.1:9/v1")
+
+    assert result.exit_code == 1
+    assert rows(result) == [
+        HEADER,
+        f"Ottimate    {'sign-in':<30}WRONG  The provider could not be reached.",
+    ]
+
+
+def test_without_a_provider_there_is_nothing_to_probe(doctor: Doctor) -> None:
+    result = doctor(
+        **{
+            f"GATEWAY_OTTIMATE__{name}": None
+            for name in ("BASE_URL", "API_KEY", "CLIENT_ID", "CLIENT_SECRET")
+        }
+    )
+
+    assert result.exit_code == 0
+    assert result.stdout == "The settings are fine. No provider is configured.\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"GATEWAY_NOPE": "1"}, "GATEWAY_NOPE: nothing reads this variable"),
+        (
+            {"GATEWAY_OTTIMATE__API_KEY": None},
+            "GATEWAY_OTTIMATE__API_KEY: missing; the other ottimate settings need it",
+        ),
+        (
+            {"GATEWAY_LIMITS__DEPTH": "0"},
+            (
+                "GATEWAY_LIMITS__DEPTH: got '0'; "
+                "Input should be greater than or equal to 1"
+            ),
+        ),
+    ],
+)
+def test_settings_that_cannot_be_used_end_with_2(
+    doctor: Doctor, environment: dict[str, str | None], line: str
+) -> None:
+    result = doctor(**environment)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-2:] == [
+        "Error: The settings cannot be used.",
+        line,
+    ]

@@ -1,0 +1,638 @@
+"""``gateway serve`` and ``gateway sandbox`` as processes, over real HTTP."""
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.cli.serve import create_worker_app
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+SECONDS = 20.0
+PERSONS = [
+    (
+        "  Authorization: Bearer demo-controller   "
+        "account-level; may force, export and manage policy approvers"
+    ),
+    (
+        "  Authorization: Bearer demo-clerk   "
+        "two locations only; may approve, but neither force nor export"
+    ),
+]
+CURL = (
+    "Try       curl -s {url}/graphql -H 'Content-Type: application/json' -d '"
+    '{{"query":"{{ invoices(first: 3, filter: {{states: [PENDING]}}) {{ totalCount '
+    "nodes {{ number total {{ amount currency }} approvers {{ user {{ displayName }} "
+    "}} }} }} }}\"}}'"
+)
+OTTIMATE = {
+    "GATEWAY_OTTIMATE__BASE_URL": "http://127.0.0.1:9/v1",
+    "GATEWAY_OTTIMATE__API_KEY": "the-api-key",
+    "GATEWAY_OTTIMATE__CLIENT_ID": "the-client",
+    "GATEWAY_OTTIMATE__CLIENT_SECRET": "the-client-secret",
+}
+APPROVE = (
+    "mutation($id: ID!) { approve(input: {id: $id, force: true}) "
+    "{ outcome approvable { approvalState } } }"
+)
+PENDING = (
+    "{ invoices(first: 1, filter: {states: [PENDING]}) { nodes { id sourceId } } }"
+)
+
+
+class Process:
+    """One command in a process of its own."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("GATEWAY_")
+        }
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "gateway", *arguments],
+            cwd=PROJECT,
+            env={**clean, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._errors: list[str] = []
+        self._readers = [
+            threading.Thread(target=self._read_output, daemon=True),
+            threading.Thread(target=self._read_errors, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_output(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as stream:
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _read_errors(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as stream:
+            self._errors.extend(stream)
+
+    def read(self, *, lines: int) -> list[str]:
+        """Return the next lines of standard output."""
+        found: list[str] = []
+        while len(found) < lines:
+            line = self._lines.get(timeout=SECONDS)
+            assert line is not None, f"ended after {found} {self._errors}"
+            found.append(line.removesuffix("\n"))
+        return found
+
+    def stop(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
+        """Stop by *number*; return exit code and what else was printed."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str, str]:
+        """Return exit code and what else was printed, once it has ended."""
+        try:
+            code = self.process.wait(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        for reader in self._readers:
+            reader.join(timeout=SECONDS)
+        rest = list(iter(self._lines.get_nowait, None))
+        self._lines.put(None)
+        return code, "".join(filter(None, rest)), "".join(self._errors)
+
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start commands that are stopped when the test ends."""
+    with contextlib.ExitStack() as stack:
+
+        def run(*arguments: str, **environment: str) -> Process:
+            process = Process(*arguments, **environment)
+            stack.callback(process.stop)
+            return process
+
+        yield run
+
+
+def url_of(line: str) -> str:
+    found = re.search(r"http://127\.0\.0\.1:\d+", line)
+    assert found is not None, line
+    return found.group()
+
+
+def send(method: str, url: str, **more: Any) -> httpx.Response:
+    """Send a request, again while what was just started does not listen yet."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            return httpx.request(method, url, timeout=SECONDS, **more)
+        except httpx.ConnectError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
+def ask(url: str, query: str, **variables: Any) -> Any:
+    parameters = {"query": query, "variables": variables}
+    return send("POST", f"{url}/graphql", json=parameters).json()
+
+
+def uvicorn_signals() -> list[signal.Signals]:
+    """Return the signals that uvicorn's supervisor takes over."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTIN", "SIGTTOU")
+    return [signal.Signals[name] for name in names]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    code, out, err = Process(*arguments, **environment).wait()
+    return subprocess.CompletedProcess(arguments, code, out, err)
+
+
+class TestServe:
+    def test_without_a_provider_the_banner_names_the_sandbox(
+        self, start: Start
+    ) -> None:
+        process = start("serve", "--port", "0")
+
+        banner = process.read(lines=5)
+
+        url = url_of(banner[1])
+        assert banner == [
+            "Sandbox: Ottimate. Nothing here is real.",
+            f"GraphiQL  {url}/graphql",
+            *PERSONS,
+            CURL.format(url=url),
+        ]
+
+    def test_the_curl_line_works_as_it_is_printed(self, start: Start) -> None:
+        banner = start("serve", "--port", "0").read(lines=5)
+        ask(url_of(banner[1]), "{ __typename }")
+        line = banner[4].removeprefix("Try       ")
+
+        result = subprocess.run(  # noqa: S602 - as a person would
+            line,
+            shell=True,
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=2 * SECONDS,
+        )
+
+        body = httpx.Response(200, text=result.stdout).json()
+        assert list(body) == ["data"]
+        assert len(body["data"]["invoices"]["nodes"]) == 3
+        assert list(body["data"]["invoices"]["nodes"][0]) == [
+            "number",
+            "total",
+            "approvers",
+        ]
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_it_ends_without_a_word_when_it_is_told_to(
+        self, start: Start, number: int, workers: str
+    ) -> None:
+        process = start("serve", "--port", "0", "--workers", workers)
+        url = url_of(process.read(lines=5)[1])
+        assert ask(url, "{ __typename }") == {"data": {"__typename": "Query"}}
+
+        code, out, err = process.stop(number)
+
+        assert (code, out) == (0, "")
+        assert "Traceback" not in err
+
+    def test_real_providers_are_named_and_no_page_is_offered(
+        self, start: Start
+    ) -> None:
+        process = start("serve", "--port", "0", **OTTIMATE)
+
+        banner = process.read(lines=3)
+
+        url = url_of(banner[1])
+        assert banner == [
+            "Live: Ottimate. Decisions made here are real.",
+            f"GraphQL   {url}/graphql",
+            CURL.format(url=url),
+        ]
+        body = ask(url, "{ __schema { queryType { name } } }")
+        assert body["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        _, _, err = process.stop()
+        assert "the-api-key" not in err
+        assert "the-client-secret" not in err
+
+    def test_the_page_is_offered_where_it_is_turned_on(self, start: Start) -> None:
+        process = start("serve", "--port", "0", **OTTIMATE, GATEWAY_GRAPHIQL="true")
+
+        banner = process.read(lines=3)
+
+        assert banner[1] == f"GraphiQL  {url_of(banner[1])}/graphql"
+
+    def test_the_page_is_not_offered_where_it_is_turned_off(self, start: Start) -> None:
+        process = start("serve", "--port", "0", GATEWAY_GRAPHIQL="false")
+
+        banner = process.read(lines=5)
+
+        assert banner[1] == f"GraphQL   {url_of(banner[1])}/graphql"
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_the_sandbox_can_be_asked_for_whatever_is_configured(
+        self, start: Start, workers: str
+    ) -> None:
+        arguments = ("serve", "--sandbox", "--port", "0", "--workers", workers)
+        process = start(*arguments, **OTTIMATE)
+
+        banner = process.read(lines=5)
+
+        assert banner[0] == "Sandbox: Ottimate. Nothing here is real."
+        body = ask(url_of(banner[1]), "{ invoices(first: 1) { totalCount } }")
+        assert body == {"data": {"invoices": {"totalCount": 350}}}
+
+    def test_what_the_banner_names_accepts_connections_at_once(
+        self, start: Start
+    ) -> None:
+        process = start("serve", "--port", "0", "--workers", "2")
+        port = int(url_of(process.read(lines=5)[1]).rpartition(":")[2])
+
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS):
+            pass
+
+    def test_workers_share_one_sandbox(self, start: Start) -> None:
+        process = start("serve", "--port", "0", "--workers", "2")
+        url = url_of(process.read(lines=5)[1])
+        [invoice] = ask(url, PENDING)["data"]["invoices"]["nodes"]
+        state = "query($id: ID!) { node(id: $id) { ... on Invoice { approvalState } } }"
+
+        decided = ask(url, APPROVE, id=invoice["id"])
+
+        approved = {"approvalState": "APPROVED"}
+        assert decided == {
+            "data": {"approve": {"outcome": "APPLIED", "approvable": approved}}
+        }
+        # Each request opens a connection, which either worker may take.
+        answers = [ask(url, state, id=invoice["id"]) for _ in range(30)]
+        assert answers == [{"data": {"node": approved}}] * 30
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_a_file_of_settings_is_read_by_every_process(
+        self, start: Start, tmp_path: Path, workers: str
+    ) -> None:
+        config = tmp_path / "gateway.toml"
+        config.write_text("introspection = false\n[limits]\nfirst = 2\n")
+        process = start(
+            "serve", "--port", "0", "--workers", workers, "--config", str(config)
+        )
+        url = url_of(process.read(lines=5)[1])
+
+        codes = {
+            ask(url, "{ __schema { description } }")["errors"][0]["extensions"]["code"]
+            for _ in range(10)
+        }
+
+        assert codes == {"GRAPHQL_VALIDATION_FAILED"}
+
+    def test_each_line_of_the_log_is_json_on_standard_error(self, start: Start) -> None:
+        process = start("serve", "--port", "0")
+        url = url_of(process.read(lines=5)[1])
+        ask(url, "{ invoices(first: 1) { totalCount } }")
+
+        _, out, err = process.stop()
+
+        assert out == ""
+        events = [httpx.Response(200, text=line).json() for line in err.splitlines()]
+        assert [line["event"] for line in events] == [
+            "upstream_call",
+            "upstream_call",
+            "request",
+        ]
+        assert "sandbox-controller-secret" not in err
+
+
+class TestRefusals:
+    """CONTRACT.md, 1: exit 2 for usage and settings, and no traceback."""
+
+    @pytest.mark.parametrize(
+        "host",
+        ["0.0.0.0", "::", "192.0.2.1", "gateway.example"],  # noqa: S104 - refused
+    )
+    def test_an_open_address_needs_to_be_meant(self, host: str) -> None:
+        result = CliRunner().invoke(main, ["serve", "--host", host, "--port", "0"])
+
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert " ".join(result.stderr.split()).endswith(
+            f"Error: {host} is reached from other machines, and "
+            "GATEWAY_AUTH__MODE=none lets everybody decide. Serve at 127.0.0.1, or set "
+            "GATEWAY_AUTH__ALLOW_ANONYMOUS=true if that is meant."
+        )
+
+    def test_an_open_address_that_is_meant_is_served(self, start: Start) -> None:
+        process = start(
+            *("serve", "--host", "0.0.0.0", "--port", "0"),  # noqa: S104
+            GATEWAY_AUTH__ALLOW_ANONYMOUS="true",
+        )
+
+        banner = process.read(lines=5)
+
+        port = banner[1].split(":")[2].split("/")[0]
+        assert ask(f"http://127.0.0.1:{port}", "{ __typename }") == {
+            "data": {"__typename": "Query"}
+        }
+
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])
+    def test_loopback_by_another_name_is_served(self, start: Start, host: str) -> None:
+        process = start("serve", "--host", host, "--port", "0")
+
+        banner = process.read(lines=5)
+
+        found = re.search(r"http://\S+:\d+", banner[1])
+        assert found is not None
+        assert ask(found.group(), "{ __typename }") == {"data": {"__typename": "Query"}}
+
+    @pytest.mark.parametrize(
+        ("environment", "line"),
+        [
+            ({"GATEWAY_NOPE": "1"}, "GATEWAY_NOPE: nothing reads this variable"),
+            (
+                {"GATEWAY_LIMITS__DEPTH": "0"},
+                (
+                    "GATEWAY_LIMITS__DEPTH: got '0'; "
+                    "Input should be greater than or equal to 1"
+                ),
+            ),
+            (
+                {"GATEWAY_OTTIMATE__API_KEY": "the-api-key"},
+                (
+                    "GATEWAY_OTTIMATE__CLIENT_SECRET: missing; "
+                    "the other ottimate settings need it"
+                ),
+            ),
+        ],
+    )
+    def test_settings_that_cannot_be_used_stop_the_start(
+        self, environment: dict[str, str], line: str
+    ) -> None:
+        result = run("serve", "--port", "0", **environment)
+
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.splitlines()[-1] == line
+        assert "Error: The settings cannot be used." in result.stderr
+        assert "Traceback" not in result.stderr
+        assert "the-api-key" not in result.stderr
+
+    def test_a_section_that_is_none_stops_the_start(self) -> None:
+        result = run("serve", "--port", "0", GATEWAY_AUTH="none")
+
+        assert result.returncode == 2
+        assert "GATEWAY_AUTH" in result.stderr
+        assert "Traceback" not in result.stderr
+
+    def test_a_file_that_is_not_there_stops_the_start(self) -> None:
+        result = run("serve", "--port", "0", "--config", "/nowhere.toml")
+
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.splitlines()[-1] == (
+            "/nowhere.toml: cannot be read as a settings file"
+        )
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("serve",),
+            ("serve", "--workers", "2"),
+            ("sandbox",),
+        ],
+    )
+    def test_a_port_that_is_taken_is_usage(self, arguments: tuple[str, ...]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+
+            result = run(*arguments, "--port", port)
+
+        assert (result.returncode, result.stdout) == (2, "")
+        assert port in result.stderr
+        assert "Traceback" not in result.stderr
+
+    @pytest.mark.parametrize("command", ["serve", "sandbox"])
+    @pytest.mark.parametrize("port", ["-1", "65536", "http"])
+    def test_a_port_that_is_none_is_usage(self, command: str, port: str) -> None:
+        result = run(command, "--port", port)
+
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "Traceback" not in result.stderr
+
+    @pytest.mark.parametrize(
+        "arguments", [("serve", "--workers", "0"), ("serve", "--nope"), ("nope",)]
+    )
+    def test_other_mistakes_are_usage(self, arguments: tuple[str, ...]) -> None:
+        assert CliRunner().invoke(main, list(arguments)).exit_code == 2
+
+
+class TestSandbox:
+    @staticmethod
+    def exports(lines: list[str]) -> dict[str, dict[str, str]]:
+        """Return the printed settings by person."""
+        found: dict[str, dict[str, str]] = {}
+        for line in lines:
+            if line.startswith("# as "):
+                found[line.removeprefix("# as ").partition(":")[0]] = {}
+            elif line.startswith("export "):
+                name, _, value = line.removeprefix("export ").partition("=")
+                found[list(found)[-1]][name] = value
+        return found
+
+    def test_it_prints_settings_for_each_person(self, start: Start) -> None:
+        lines = start("sandbox", "--port", "0").read(lines=13)
+
+        url = url_of(lines[0])
+        assert lines[0] == f"# The sandbox, at {url}. Its switches: {url}/switches"
+        assert lines[1:] == [
+            line
+            for person, description in (
+                (
+                    "controller",
+                    "account-level; may force, export and manage policy approvers",
+                ),
+                (
+                    "clerk",
+                    "two locations only; may approve, but neither force nor export",
+                ),
+            )
+            for line in (
+                "",
+                f"# as {person}: {description}",
+                f"export GATEWAY_OTTIMATE__BASE_URL={url}/ottimate/v1",
+                "export GATEWAY_OTTIMATE__API_KEY=sandbox-api-key",
+                f"export GATEWAY_OTTIMATE__CLIENT_ID=sandbox-{person}",
+                f"export GATEWAY_OTTIMATE__CLIENT_SECRET=sandbox-{person}-secret",
+            )
+        ]
+
+    def test_a_gateway_elsewhere_acts_as_the_person_named(self, start: Start) -> None:
+        lines = start("sandbox", "--port", "0").read(lines=13)
+        urls = {}
+        for person, settings in self.exports(lines).items():
+            banner = start("serve", "--port", "0", **settings).read(lines=3)
+            assert banner[0] == "Live: Ottimate. Decisions made here are real."
+            urls[person] = url_of(banner[1])
+
+        [invoice] = ask(urls["clerk"], PENDING)["data"]["invoices"]["nodes"]
+        refused = ask(urls["clerk"], APPROVE, id=invoice["id"])
+        applied = ask(urls["controller"], APPROVE, id=invoice["id"])
+
+        assert refused["data"]["approve"]["outcome"] == "REFUSED"
+        assert applied["data"]["approve"] == {
+            "outcome": "APPLIED",
+            "approvable": {"approvalState": "APPROVED"},
+        }
+
+    def test_switches_and_reset_are_served(self, start: Start) -> None:
+        url = url_of(start("sandbox", "--port", "0").read(lines=13)[0])
+        change = {"ottimate": {"token_seconds": 60}}
+
+        before = send("GET", f"{url}/switches").json()
+        changed = send("PATCH", f"{url}/switches", json=change).json()
+        wrong = send("PATCH", f"{url}/switches", json={"ottimate": {"nope": 1}})
+        reset = send("POST", f"{url}/reset")
+        after = send("GET", f"{url}/switches").json()
+
+        assert changed == {"ottimate": {**before["ottimate"], "token_seconds": 60}}
+        assert wrong.status_code == 400
+        assert reset.status_code == 204
+        assert after == before
+
+    def test_it_ends_without_a_word_when_it_is_told_to(self, start: Start) -> None:
+        process = start("sandbox", "--port", "0")
+        url = url_of(process.read(lines=13)[0])
+        assert send("GET", f"{url}/switches").status_code == 200
+
+        code, out, err = process.stop()
+
+        assert (code, out, err) == (0, "", "")
+
+
+class TestInProcess:
+    """The same commands in this process, stopped as Ctrl-C does."""
+
+    @pytest.fixture(autouse=True)
+    def logging(self) -> Iterator[None]:
+        yield
+        structlog.reset_defaults()
+
+    def invoke(self, port: int, path: str, *arguments: str) -> tuple[int, str, int]:
+        """Run a command until it has answered once; return its end and the answer."""
+        answers: list[int] = []
+
+        def interrupt() -> None:
+            url = f"http://127.0.0.1:{port}{path}"
+            end = time.monotonic() + SECONDS
+            while not answers and time.monotonic() < end:
+                with contextlib.suppress(httpx.TransportError):
+                    answers.append(httpx.get(url).status_code)
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        result = CliRunner().invoke(main, [*arguments, "--port", str(port)])
+        thread.join()
+        return result.exit_code, result.stdout, answers[0]
+
+    def test_serve(self) -> None:
+        port = free_port()
+
+        code, out, status = self.invoke(port, "/healthz", "serve")
+
+        assert (code, status) == (0, 200)
+        url = f"http://127.0.0.1:{port}"
+        assert out.splitlines() == [
+            "Sandbox: Ottimate. Nothing here is real.",
+            f"GraphiQL  {url}/graphql",
+            *PERSONS,
+            CURL.format(url=url),
+        ]
+
+    def test_serve_real_providers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in OTTIMATE.items():
+            monkeypatch.setenv(name, value)
+        port = free_port()
+
+        code, out, status = self.invoke(port, "/readyz", "serve")
+
+        assert (code, status) == (0, 200)
+        assert out.splitlines()[0] == "Live: Ottimate. Decisions made here are real."
+
+    @pytest.mark.parametrize("real", [False, True])
+    def test_serve_with_workers(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, real: bool
+    ) -> None:
+        # What the command leaves in this process is taken back.
+        handlers = {one: signal.getsignal(one) for one in uvicorn_signals()}
+        monkeypatch.setenv("GATEWAY_CONFIG", "")
+        monkeypatch.setenv("_APPROVALS_GATEWAY_SANDBOX_ORIGIN", "")
+        for name, value in OTTIMATE.items() if real else ():
+            monkeypatch.setenv(name, value)
+        config = tmp_path / "gateway.toml"
+        config.write_text("introspection = false\n")
+        port = free_port()
+
+        try:
+            code, out, status = self.invoke(
+                port, "/healthz", "serve", "--workers", "2", "--config", str(config)
+            )
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+
+        assert (code, status) == (0, 200)
+        assert out.partition(":")[0] == ("Live" if real else "Sandbox")
+
+    def test_sandbox(self) -> None:
+        port = free_port()
+
+        code, out, status = self.invoke(port, "/switches", "sandbox")
+
+        assert (code, status) == (0, 200)
+        assert len(out.splitlines()) == 13
+
+    async def test_a_worker_without_a_shared_sandbox_serves_real_providers(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, value in OTTIMATE.items():
+            monkeypatch.setenv(name, value)
+
+        transport = httpx.ASGITransport(create_worker_app())
+
+        async with httpx.AsyncClient(transport=transport, base_url="http://it") as http:
+            response = await http.get("/graphql", headers={"Accept": "text/html"})
+        assert response.status_code == 406

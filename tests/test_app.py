@@ -1,0 +1,336 @@
+"""The wiring: what stands behind the gateway, its deadline, its end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import configured_providers, create_app, describe_providers
+from gateway.domain import ProviderName
+from gateway.providers import PROVIDERS
+from gateway.sandbox import Sandbox
+from gateway.settings import LimitSettings, Settings, read_settings
+from tests.support import Client, FakeTime, Handler, RecordingTransport
+
+INTROSPECTION = "{ __schema { queryType { name } } }"
+LIST = "{ invoices(first: 1) { totalCount } }"
+PENDING = (
+    "{ invoices(first: 1, filter: {states: [PENDING]}) { nodes { id sourceId } } }"
+)
+APPROVE = "mutation($id: ID!) { approve(input: {id: $id}) { outcome } }"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Settings:
+    """Settings with every provider configured; what carries them is the sandbox."""
+    for provider in PROVIDERS:
+        for key, value in sandbox.settings(provider, "controller").items():
+            monkeypatch.setenv(f"GATEWAY_{provider.key}__{key}".upper(), value)
+    return read_settings({one.key: one.settings for one in PROVIDERS})
+
+
+@asynccontextmanager
+async def serve(
+    settings: Settings, ottimate: RecordingTransport, **more: Any
+) -> AsyncIterator[Client]:
+    app = create_app(settings, transports={ProviderName.OTTIMATE: ottimate}, **more)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as http:
+        yield Client(http)
+
+
+class TestRealProviders:
+    """Where a provider is configured, the sandbox stays out."""
+
+    @pytest.fixture
+    async def client(
+        self, real: Settings, ottimate: RecordingTransport, time: FakeTime
+    ) -> AsyncIterator[Client]:
+        async with serve(real, ottimate, clock=time.clock) as client:
+            yield client
+
+    async def test_they_answer(
+        self, client: Client, ottimate: RecordingTransport
+    ) -> None:
+        assert await client.execute(LIST) == {"data": {"invoices": {"totalCount": 350}}}
+        assert ottimate.calls == ["GET /invoices"]
+
+    async def test_who_calls_makes_no_difference_yet(
+        self, client: Client, ottimate: RecordingTransport
+    ) -> None:
+        body = await client.execute(LIST, person="nobody")
+
+        assert body == {"data": {"invoices": {"totalCount": 350}}}
+        assert ottimate.sign_ins == 1
+
+    async def test_introspection_is_off(
+        self, client: Client, ottimate: RecordingTransport
+    ) -> None:
+        body = await client.execute(INTROSPECTION)
+
+        assert [error["message"] for error in body["errors"]] == [
+            (
+                "GraphQL introspection has been disabled, but the requested query "
+                "contained the field '__schema'."
+            ),
+            (
+                "GraphQL introspection has been disabled, but the requested query "
+                "contained the field 'queryType'."
+            ),
+        ][: len(body["errors"])]
+        assert {error["extensions"]["code"] for error in body["errors"]} == {
+            "GRAPHQL_VALIDATION_FAILED"
+        }
+        assert "data" not in body
+        assert ottimate.calls == []
+
+    async def test_the_name_of_a_type_is_no_introspection(self, client: Client) -> None:
+        assert await client.execute("{ __typename }") == {
+            "data": {"__typename": "Query"}
+        }
+
+    async def test_messages_suggest_no_names(self, client: Client) -> None:
+        body = await client.execute("{ invoicez { id } }")
+
+        assert [error["message"] for error in body["errors"]] == [
+            "Cannot query field 'invoicez' on type 'Query'."
+        ]
+
+    async def test_there_is_no_page(self, client: Client) -> None:
+        headers = {"Accept": BROWSER}
+        answer = await client.http.get(
+            "/graphql", params={"query": "{ __typename }"}, headers=headers
+        )
+
+        assert answer.json() == {"data": {"__typename": "Query"}}
+        assert (await client.http.get("/", headers=headers)).status_code == 404
+
+    async def test_exploration_can_be_turned_on(
+        self, real: Settings, ottimate: RecordingTransport
+    ) -> None:
+        settings = real.model_copy(update={"introspection": True, "graphiql": True})
+
+        async with serve(settings, ottimate) as client:
+            body = await client.execute(INTROSPECTION)
+            page = await client.http.get("/graphql", headers={"Accept": BROWSER})
+
+        assert body == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "Live: Ottimate. Decisions made here are real." in page.text
+
+    def test_they_are_described(self, real: Settings) -> None:
+        assert configured_providers(real) == list(PROVIDERS)
+        assert describe_providers(real, None) == (
+            "Live: Ottimate. Decisions made here are real."
+        )
+
+    def test_the_sandbox_is_described_whatever_is_configured(
+        self, real: Settings, sandbox: Sandbox
+    ) -> None:
+        assert describe_providers(real, sandbox) == (
+            "Sandbox: Ottimate. Nothing here is real."
+        )
+
+
+async def test_over_the_sandbox_introspection_is_on(client: Client) -> None:
+    assert await client.execute(INTROSPECTION) == {
+        "data": {"__schema": {"queryType": {"name": "Query"}}}
+    }
+
+
+async def test_over_the_sandbox_messages_suggest_names(client: Client) -> None:
+    body = await client.execute("{ invoicez { id } }")
+
+    [error] = body["errors"]
+    assert error["message"].startswith(
+        "Cannot query field 'invoicez' on type 'Query'. Did you mean 'invoice"
+    )
+
+
+class TestWithoutIntrospection:
+    """GATEWAY_INTROSPECTION=false, over the sandbox too."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(introspection=False)
+
+    @pytest.mark.parametrize(
+        "query", [INTROSPECTION, '{ __type(name: "Invoice") { name } }']
+    )
+    async def test_the_schema_cannot_be_read(self, client: Client, query: str) -> None:
+        body = await client.execute(query)
+
+        assert "data" not in body
+        assert {error["extensions"]["code"] for error in body["errors"]} == {
+            "GRAPHQL_VALIDATION_FAILED"
+        }
+
+
+async def test_the_sandbox_carries_itself_without_other_transports() -> None:
+    app = create_app(Settings(), sandbox=Sandbox())
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as http:
+        body = await Client(http).execute(LIST)
+
+    assert body == {"data": {"invoices": {"totalCount": 350}}}
+
+
+async def test_without_a_provider_nothing_can_be_asked() -> None:
+    app = create_app(read_settings({one.key: one.settings for one in PROVIDERS}))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as http:
+        client = Client(http)
+        sources = await client.execute("{ sources { provider } }")
+        one = await client.execute(
+            '{ invoiceBySource(provider: OTTIMATE, sourceId: "x") { id } }'
+        )
+
+    assert sources == {"data": {"sources": []}}
+    assert one["data"] == {"invoiceBySource": None}
+    assert [error["message"] for error in one["errors"]] == [
+        "This gateway is not connected to OTTIMATE."
+    ]
+
+
+class TestDeadline:
+    """GATEWAY_LIMITS__DEADLINE_SECONDS ends the reads of an operation, no write."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(limits=LimitSettings(deadline_seconds=0.05))
+
+    @pytest.mark.parametrize("call", ["GET /invoices", "POST /oauth/token"])
+    async def test_a_provider_that_never_answers_costs_its_own_field(
+        self,
+        settings: Settings,
+        sandbox: Sandbox,
+        ottimate: RecordingTransport,
+        call: str,
+    ) -> None:
+        async def never(request: httpx.Request, send: Handler) -> httpx.Response:
+            del request, send
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        ottimate.interceptors[call] = never
+        query = '{ a: invoiceBySource(provider: OTTIMATE, sourceId: "x") { id } b: %s }'
+
+        async with asyncio.timeout(5), serve(settings, ottimate, sandbox=sandbox) as it:
+            body = await it.execute(query % "__typename")
+
+        [error] = body["errors"]
+        request_id = error["extensions"].pop("requestId")
+        assert error == {
+            "message": "The provider did not answer in time.",
+            "locations": [{"line": 1, "column": 3}],
+            "path": ["a"],
+            "extensions": {
+                "code": "UPSTREAM_TIMEOUT",
+                "retryable": True,
+                "provider": "OTTIMATE",
+            },
+        }
+        assert body["data"] == {"a": None, "b": "Query"}
+        assert body["extensions"] == {"requestId": request_id}
+
+    async def test_a_list_names_the_provider_that_never_answers(
+        self, settings: Settings, sandbox: Sandbox, ottimate: RecordingTransport
+    ) -> None:
+        async def never(request: httpx.Request, send: Handler) -> httpx.Response:
+            del request, send
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        ottimate.interceptors["GET /invoices"] = never
+        query = (
+            "{ invoices(first: 1) { totalCount nodes { id } "
+            "sources { provider ok error { code } } } }"
+        )
+
+        async with asyncio.timeout(5), serve(settings, ottimate, sandbox=sandbox) as it:
+            body = await it.execute(query)
+
+        errors = body.pop("errors")
+        assert sorted(error["path"][-1] for error in errors) == ["nodes", "totalCount"]
+        assert {error["extensions"]["code"] for error in errors} == {"UPSTREAM_TIMEOUT"}
+        assert body.pop("extensions").keys() == {"requestId"}
+        assert body == {
+            "data": {
+                "invoices": {
+                    "totalCount": None,
+                    "nodes": None,
+                    "sources": [
+                        {
+                            "provider": "OTTIMATE",
+                            "ok": False,
+                            "error": {"code": "UPSTREAM_TIMEOUT"},
+                        }
+                    ],
+                }
+            }
+        }
+
+    async def test_a_slow_write_outlives_it(
+        self, settings: Settings, sandbox: Sandbox, ottimate: RecordingTransport
+    ) -> None:
+        async def slow(request: httpx.Request, send: Handler) -> httpx.Response:
+            await asyncio.sleep(0.1)
+            return await send(request)
+
+        async with asyncio.timeout(5), serve(settings, ottimate, sandbox=sandbox) as it:
+            found = await it.execute(PENDING)
+            [invoice] = found["data"]["invoices"]["nodes"]
+            call = f"POST /invoices/{invoice['sourceId']}/approve"
+            ottimate.interceptors[call] = slow
+            body = await it.execute(APPROVE, {"id": invoice["id"]})
+
+        assert body == {"data": {"approve": {"outcome": "APPLIED"}}}
+        assert ottimate.calls.count(call) == 1
+
+
+async def test_the_process_ends_after_the_write_that_is_under_way(
+    sandbox: Sandbox, ottimate: RecordingTransport, time: FakeTime
+) -> None:
+    app = create_app(
+        Settings(),
+        sandbox=sandbox,
+        transports={ProviderName.OTTIMATE: ottimate},
+        clock=time.clock,
+    )
+    arrived, opened = asyncio.Event(), asyncio.Event()
+    finished = []
+
+    async def wait(request: httpx.Request, send: Handler) -> httpx.Response:
+        arrived.set()
+        await opened.wait()
+        response = await send(request)
+        finished.append(response.status_code)
+        return response
+
+    async with asyncio.timeout(5):
+        async with (
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+            ) as http,
+            app.router.lifespan_context(app),
+        ):
+            client = Client(http)
+            found = await client.execute(PENDING)
+            [invoice] = found["data"]["invoices"]["nodes"]
+            call = f"POST /invoices/{invoice['sourceId']}/approve"
+            ottimate.interceptors[call] = wait
+            caller = asyncio.create_task(client.execute(APPROVE, {"id": invoice["id"]}))
+            await arrived.wait()
+            caller.cancel()
+            await asyncio.wait({caller})
+            assert finished == []
+            asyncio.get_running_loop().call_soon(opened.set)
+
+    assert finished == [200]

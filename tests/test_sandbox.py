@@ -1,0 +1,209 @@
+"""Every simulator served together: their switches, their persons, a fresh start."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from gateway.providers import PROVIDERS
+from gateway.providers.ottimate.simulator import OttimateSimulator, OttimateSwitches
+from gateway.sandbox import Sandbox, create_sandbox
+
+
+def plain(switches: OttimateSwitches) -> dict[str, Any]:
+    """Return *switches* as JSON has them."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(switches))
+    return found
+
+
+DEFAULTS = plain(OttimateSwitches())
+
+
+@pytest.fixture
+async def http(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(sandbox.app)
+    async with httpx.AsyncClient(transport=transport, base_url=sandbox.origin) as http:
+        yield http
+
+
+async def sign_in(http: httpx.AsyncClient, settings: dict[str, str]) -> httpx.Response:
+    return await http.post(
+        f"{settings['base_url']}/oauth/token",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": settings["client_id"],
+            "client_secret": settings["client_secret"],
+            "scope": "accounts.can_access_dashboard",
+        },
+        headers={"X-Api-Key": settings["api_key"]},
+    )
+
+
+async def test_the_switches_of_every_simulator_are_shown(
+    http: httpx.AsyncClient,
+) -> None:
+    response = await http.get("/switches")
+
+    assert response.status_code == 200
+    assert response.json() == {"ottimate": DEFAULTS}
+
+
+async def test_named_switches_are_changed_and_the_rest_stays(
+    http: httpx.AsyncClient, simulator: OttimateSimulator
+) -> None:
+    first = await http.patch(
+        "/switches",
+        json={"ottimate": {"absent_calls": ["approve"], "token_seconds": 60}},
+    )
+    second = await http.patch("/switches", json={"ottimate": {"absent_status": 501}})
+
+    changed = {**DEFAULTS, "absent_calls": ["approve"], "token_seconds": 60}
+    assert (first.status_code, first.json()) == (200, {"ottimate": changed})
+    changed["absent_status"] = 501
+    assert (second.status_code, second.json()) == (200, {"ottimate": changed})
+    assert plain(simulator.switches) == changed
+
+
+async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
+    for nothing in ("{}", '{"ottimate": {}}'):
+        response = await http.patch("/switches", content=nothing)
+
+        assert (response.status_code, response.json()) == (200, {"ottimate": DEFAULTS})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not JSON: Input data was truncated"),
+        (b"{", "not JSON: Input data was truncated"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'{"ottimate": 1}', "Expected `object`, got `int` - at `$[...]`"),
+        (b'{"nobody": {}}', "no simulator `nobody`; there is ottimate"),
+        (
+            b'{"ottimate": {"nope": 1}}',
+            "Object contains unknown field `nope`",
+        ),
+        (
+            b'{"ottimate": {"absent_status": 418}}',
+            "Invalid enum value 418 - at `$.absent_status`",
+        ),
+        (
+            b'{"ottimate": {"token_seconds": 0}}',
+            "Expected `int` >= 1 - at `$.token_seconds`",
+        ),
+        (
+            b'{"ottimate": {"absent_calls": ["x"]}}',
+            "Invalid enum value 'x' - at `$.absent_calls[0]`",
+        ),
+        (b'{"ottimate": {"items_in_detail": false}, "x": {}}', "no simulator `x`; "),
+        (
+            b'{"ottimate": {"items_in_detail": false, "fault": "none of these"}}',
+            "Invalid enum value 'none of these' - at `$.fault`",
+        ),
+        (b'{"ottimate": {"fault": "\xff"}}', "not JSON: "),
+    ],
+)
+async def test_a_mistake_changes_nothing(
+    http: httpx.AsyncClient, content: bytes, message: str
+) -> None:
+    response = await http.patch("/switches", content=content)
+
+    assert response.status_code == 400
+    assert list(response.json()) == ["message"]
+    assert response.json()["message"].startswith(message)
+    assert (await http.get("/switches")).json() == {"ottimate": DEFAULTS}
+
+
+async def test_a_reset_brings_data_and_switches_back(
+    http: httpx.AsyncClient, sandbox: Sandbox, simulator: OttimateSimulator
+) -> None:
+    settings = sandbox.settings(PROVIDERS[0], "controller")
+    token = (await sign_in(http, settings)).json()["access_token"]
+    headers = {"X-Api-Key": settings["api_key"], "Authorization": f"Bearer {token}"}
+    invoices = f"{settings['base_url']}/invoices"
+    page = {"status": "pending-approval", "page": "1", "limit": "1"}
+    before = (await http.get(invoices, headers=headers, params=page)).json()
+    [invoice] = before["results"]
+    approve = f"{invoices}/{invoice['id']}/approve"
+    approved = await http.post(approve, headers=headers, json={"force_approve": True})
+    await http.patch("/switches", json={"ottimate": {"token_seconds": 60}})
+
+    response = await http.post("/reset")
+
+    assert approved.status_code == 200
+    assert (response.status_code, response.content) == (204, b"")
+    assert simulator.switches == OttimateSwitches()
+    refused = await http.get(invoices, headers=headers, params=page)
+    assert refused.status_code == 401
+    token = (await sign_in(http, settings)).json()["access_token"]
+    headers["Authorization"] = f"Bearer {token}"
+    assert (await http.get(invoices, headers=headers, params=page)).json() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/reset"),
+        ("POST", "/switches"),
+        ("PUT", "/switches"),
+        ("DELETE", "/switches"),
+    ],
+)
+async def test_other_methods_are_not_allowed(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    assert (await http.request(method, path)).status_code == 405
+
+
+def test_persons_are_listed_and_the_first_is_who_acts(sandbox: Sandbox) -> None:
+    assert dict(sandbox.persons) == {
+        "controller": "account-level; may force, export and manage policy approvers",
+        "clerk": "two locations only; may approve, but neither force nor export",
+    }
+    assert next(iter(sandbox.persons)) == "controller"
+
+
+@pytest.mark.parametrize("person", ["controller", "clerk"])
+async def test_the_settings_of_a_person_sign_in(
+    http: httpx.AsyncClient, sandbox: Sandbox, person: str
+) -> None:
+    settings = sandbox.settings(PROVIDERS[0], person)
+
+    response = await sign_in(http, settings)
+
+    assert response.status_code == 200
+    assert settings["client_id"] == f"sandbox-{person}"
+    assert settings["base_url"] == "http://sandbox.internal/ottimate/v1"
+
+
+def test_a_person_that_is_none_has_no_settings(sandbox: Sandbox) -> None:
+    with pytest.raises(KeyError):
+        sandbox.settings(PROVIDERS[0], "nobody")
+
+
+def test_a_sandbox_elsewhere_has_its_origin_and_no_transport() -> None:
+    sandbox = Sandbox(origin="http://127.0.0.1:1234")
+
+    settings = sandbox.settings(PROVIDERS[0], "clerk")
+
+    assert sandbox.transport is None
+    assert settings["base_url"] == "http://127.0.0.1:1234/ottimate/v1"
+
+
+async def test_a_sandbox_of_some_providers_serves_those_alone() -> None:
+    none: dict[Any, Any] = {}
+    transport = httpx.ASGITransport(create_sandbox(none))
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://it") as http:
+        assert (await http.get("/switches")).json() == {}
+        assert (await http.get("/ottimate/v1/invoices")).status_code == 404
+
+
+async def test_deeply_nested_switches_are_a_mistake(http: httpx.AsyncClient) -> None:
+    nested = b'{"ottimate": {"fault": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}"
+
+    response = await http.patch("/switches", content=nested)
+
+    assert response.status_code == 400

@@ -1,0 +1,609 @@
+"""What an operator can set: each variable, and each way to get one wrong."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, SecretStr
+
+from gateway.providers import PROVIDERS
+from gateway.settings import (
+    AuthSettings,
+    LimitSettings,
+    Settings,
+    SettingsError,
+    read_settings,
+)
+
+SECTIONS = {provider.key: provider.settings for provider in PROVIDERS}
+ALL = ("BASE_URL", "API_KEY", "CLIENT_ID", "CLIENT_SECRET")
+OTTIMATE = {
+    "GATEWAY_OTTIMATE__BASE_URL": "https://api.example/v1",
+    "GATEWAY_OTTIMATE__API_KEY": "the-api-key",
+    "GATEWAY_OTTIMATE__CLIENT_ID": "the-client",
+    "GATEWAY_OTTIMATE__CLIENT_SECRET": "the-client-secret",
+}
+FILE = """
+introspection = true
+cors_origins = ["https://a.example", "https://b.example"]
+
+[limits]
+depth = 4
+aliases = 3
+
+[ottimate]
+base_url = "https://file.example/v1"
+api_key = "key-in-the-file"
+client_id = "client-in-the-file"
+client_secret = "secret-in-the-file"
+"""
+
+Environment = Callable[[Mapping[str, str]], None]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """Begin without any variable of ours, and set some."""
+    for name in list(os.environ):
+        if name.upper().startswith("GATEWAY_"):
+            monkeypatch.delenv(name)
+
+    def set_variables(variables: Mapping[str, str]) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_variables
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "gateway.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def refusal(**more: Any) -> list[str]:
+    """Return the lines of the refusal to read the settings."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(SECTIONS, **more)
+    return str(caught.value).splitlines()
+
+
+def reveal(section: BaseModel | None) -> dict[str, Any]:
+    assert section is not None
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in section
+    }
+
+
+def test_nothing_set_is_the_defaults() -> None:
+    settings = read_settings(SECTIONS)
+
+    assert settings.model_dump() == {
+        "auth": {"mode": "none", "allow_anonymous": False},
+        "limits": {
+            "body_bytes": 262_144,
+            "depth": 15,
+            "aliases": 30,
+            "root_fields": 20,
+            "tokens": 2_000,
+            "first": 100,
+            "deadline_seconds": 25.0,
+        },
+        "introspection": None,
+        "graphiql": None,
+        "cors_origins": [],
+        "ottimate": None,
+    }
+    assert settings.provider("ottimate") is None
+
+
+VARIABLES: list[tuple[str, str, str, object]] = [
+    ("AUTH__MODE", "none", "auth.mode", "none"),
+    ("AUTH__ALLOW_ANONYMOUS", "true", "auth.allow_anonymous", True),
+    ("LIMITS__BODY_BYTES", "1024", "limits.body_bytes", 1024),
+    ("LIMITS__DEPTH", "1", "limits.depth", 1),
+    ("LIMITS__ALIASES", "0", "limits.aliases", 0),
+    ("LIMITS__ROOT_FIELDS", "1", "limits.root_fields", 1),
+    ("LIMITS__TOKENS", "10", "limits.tokens", 10),
+    ("LIMITS__FIRST", "1000", "limits.first", 1000),
+    ("LIMITS__DEADLINE_SECONDS", "0.05", "limits.deadline_seconds", 0.05),
+    ("INTROSPECTION", "false", "introspection", False),
+    ("GRAPHIQL", "1", "graphiql", True),
+    ("CORS_ORIGINS", "https://a.example", "cors_origins", ["https://a.example"]),
+]
+
+
+def names(model: type[BaseModel]) -> list[str]:
+    """Return the variables of *model*, without the prefix."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found += [f"{name}__{one}" for one in names(inner)]
+        else:
+            found.append(name)
+    return [name.upper() for name in found]
+
+
+def test_every_variable_is_tried_here() -> None:
+    assert [name for name, *_ in VARIABLES] == names(Settings)
+
+
+@pytest.mark.parametrize(("name", "text", "path", "value"), VARIABLES)
+def test_a_variable_sets_its_member_alone(
+    environment: Environment, name: str, text: str, path: str, value: object
+) -> None:
+    default = read_settings(SECTIONS).model_dump()
+    environment({f"GATEWAY_{name}": text})
+
+    found = read_settings(SECTIONS).model_dump()
+
+    *section, member = path.split(".")
+    target = default[section[0]] if section else default
+    target[member] = value
+    assert found == default
+
+
+def test_lower_case_works_too(environment: Environment) -> None:
+    environment({"gateway_limits__depth": "3"})
+
+    assert read_settings(SECTIONS).limits == LimitSettings(depth=3)
+
+
+def test_a_section_may_come_as_json(environment: Environment) -> None:
+    environment({"GATEWAY_LIMITS": '{"depth": 3}', "GATEWAY_LIMITS__ALIASES": "4"})
+
+    assert read_settings(SECTIONS).limits == LimitSettings(depth=3, aliases=4)
+
+
+def test_a_provider_is_set_by_its_variables(environment: Environment) -> None:
+    environment(OTTIMATE)
+
+    assert reveal(read_settings(SECTIONS).provider("ottimate")) == {
+        "base_url": "https://api.example/v1",
+        "api_key": "the-api-key",
+        "client_id": "the-client",
+        "client_secret": "the-client-secret",
+        "token_url": None,
+    }
+
+
+def test_a_token_url_is_optional(environment: Environment) -> None:
+    environment({**OTTIMATE, "GATEWAY_OTTIMATE__TOKEN_URL": "http://id.example/token"})
+
+    section = reveal(read_settings(SECTIONS).provider("ottimate"))
+
+    assert section["token_url"] == "http://id.example/token"
+
+
+@pytest.mark.parametrize("absent", ALL)
+def test_half_a_provider_is_refused(environment: Environment, absent: str) -> None:
+    name = f"GATEWAY_OTTIMATE__{absent}"
+    environment({key: value for key, value in OTTIMATE.items() if key != name})
+
+    assert refusal() == [f"{name}: missing; the other ottimate settings need it"]
+
+
+def test_every_missing_variable_has_its_line(environment: Environment) -> None:
+    environment({"GATEWAY_OTTIMATE__CLIENT_ID": "the-client"})
+
+    assert refusal() == [
+        f"GATEWAY_OTTIMATE__{name}: missing; the other ottimate settings need it"
+        for name in ("API_KEY", "BASE_URL", "CLIENT_SECRET")
+    ]
+
+
+def test_an_empty_variable_is_not_set(environment: Environment) -> None:
+    environment(
+        {
+            "GATEWAY_CONFIG": "",
+            "GATEWAY_LIMITS__DEPTH": "",
+            "GATEWAY_CORS_ORIGINS": "",
+            "GATEWAY_INTROSPECTION": "",
+            "GATEWAY_AUTH__MODE": "",
+            "GATEWAY_OTTIMATE__API_KEY": "",
+        }
+    )
+
+    settings = read_settings(SECTIONS)
+
+    assert (settings.auth, settings.limits) == (AuthSettings(), LimitSettings())
+    assert (settings.cors_origins, settings.introspection) == ([], None)
+    assert settings.provider("ottimate") is None
+
+
+def test_an_empty_secret_is_missing(environment: Environment) -> None:
+    environment({**OTTIMATE, "GATEWAY_OTTIMATE__API_KEY": ""})
+
+    assert refusal() == [
+        "GATEWAY_OTTIMATE__API_KEY: missing; the other ottimate settings need it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GATEWAY_NOPE",
+        "GATEWAY_LIMITS__NOPE",
+        "GATEWAY_LIMITS_DEPTH",
+        "GATEWAY_LIMITS__",
+        "GATEWAY_",
+        "GATEWAY__LIMITS",
+        "gateway_nope",
+        "GATEWAY_SERVICE",
+        "GATEWAY_PORTS",
+        "GATEWAY_BILL__BASE_URL",
+        "GATEWAY_OTTIMATE_API_KEY",
+        "GATEWAY_INTROSPECTION__X",
+    ],
+)
+def test_a_variable_that_nothing_reads_is_refused(
+    environment: Environment, name: str
+) -> None:
+    environment({name: "some-value"})
+
+    assert refusal() == [f"{name}: nothing reads this variable"]
+
+
+def test_an_unknown_variable_is_refused_though_it_is_empty(
+    environment: Environment,
+) -> None:
+    environment({"GATEWAY_NOPE": ""})
+
+    assert refusal() == ["GATEWAY_NOPE: nothing reads this variable"]
+
+
+@pytest.mark.parametrize("name", ["NOPE", "API_KEY__X", "BASE_URL__X"])
+def test_a_providers_variable_that_nothing_reads_is_refused(
+    environment: Environment, name: str
+) -> None:
+    environment({**OTTIMATE, f"GATEWAY_OTTIMATE__{name}": "some-secret"})
+
+    assert refusal() == [f"GATEWAY_OTTIMATE__{name}: nothing reads this variable"]
+
+
+def test_what_kubernetes_sets_is_passed_over(environment: Environment) -> None:
+    default = read_settings(SECTIONS)
+    environment(
+        {
+            "GATEWAY_SERVICE_HOST": "10.0.0.1",
+            "GATEWAY_SERVICE_PORT": "80",
+            "GATEWAY_PORT": "tcp://10.0.0.1:80",
+            "GATEWAY_PORT_80_TCP_ADDR": "10.0.0.1",
+            "GATEWAYS": "another's",
+            "OTHER_GATEWAY_X": "another's",
+        }
+    )
+
+    assert read_settings(SECTIONS).model_dump() == default.model_dump()
+
+
+INTEGER = "Input should be a valid integer, unable to parse string as an integer"
+BOOLEAN = "Input should be a valid boolean, unable to interpret input"
+ORIGIN = "takes origins such as https://app.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("LIMITS__DEPTH", "deep", INTEGER),
+        ("LIMITS__DEPTH", "1.5", INTEGER),
+        ("LIMITS__DEPTH", "0", "Input should be greater than or equal to 1"),
+        ("LIMITS__ALIASES", "-1", "Input should be greater than or equal to 0"),
+        ("LIMITS__ROOT_FIELDS", "0", "Input should be greater than or equal to 1"),
+        ("LIMITS__TOKENS", "9", "Input should be greater than or equal to 10"),
+        ("LIMITS__FIRST", "1001", "Input should be less than or equal to 1000"),
+        ("LIMITS__FIRST", "0", "Input should be greater than or equal to 1"),
+        ("LIMITS__BODY_BYTES", "1023", "Input should be greater than or equal to 1024"),
+        ("LIMITS__DEADLINE_SECONDS", "0", "Input should be greater than 0"),
+        (
+            "LIMITS__DEADLINE_SECONDS",
+            "601",
+            "Input should be less than or equal to 600",
+        ),
+        (
+            "LIMITS__DEADLINE_SECONDS",
+            "inf",
+            "Input should be less than or equal to 600",
+        ),
+        (
+            "LIMITS__DEADLINE_SECONDS",
+            "nan",
+            "Input should be less than or equal to 600",
+        ),
+        ("AUTH__MODE", "jwt", "Input should be 'none'"),
+        ("AUTH__ALLOW_ANONYMOUS", "maybe", BOOLEAN),
+        ("INTROSPECTION", "2", BOOLEAN),
+        ("GRAPHIQL", "off!", BOOLEAN),
+        ("CORS_ORIGINS", "*", ORIGIN),
+        ("CORS_ORIGINS", "null", ORIGIN),
+        ("CORS_ORIGINS", "app.example", ORIGIN),
+        ("CORS_ORIGINS", "ftp://app.example", ORIGIN),
+        ("CORS_ORIGINS", "https://", ORIGIN),
+        ("CORS_ORIGINS", "https://app.example/", ORIGIN),
+        ("CORS_ORIGINS", "https://app.example/path", ORIGIN),
+        ("CORS_ORIGINS", "https://app.example,nonsense", ORIGIN),
+        ("CORS_ORIGINS", "https://app.example?a=b", ORIGIN),
+        ("CORS_ORIGINS", "https://me:pw@app.example", ORIGIN),
+        ("CORS_ORIGINS", "https://*.app.example", ORIGIN),
+        ("CORS_ORIGINS", "https://app.example https://b.example", ORIGIN),
+    ],
+)
+def test_a_malformed_value_is_named_with_what_the_variable_takes(
+    environment: Environment, name: str, value: str, takes: str
+) -> None:
+    environment({f"GATEWAY_{name}": value})
+
+    assert refusal() == [f"GATEWAY_{name}: got {value!r}; {takes}"]
+
+
+@pytest.mark.parametrize("name", ["GATEWAY_LIMITS", "GATEWAY_AUTH"])
+@pytest.mark.parametrize("value", ["none", "{", "5", "[1]"])
+def test_a_section_that_is_none_is_refused(
+    environment: Environment, name: str, value: str
+) -> None:
+    environment({name: value})
+
+    [line] = refusal()
+
+    assert line.startswith(f"{name}: got ")
+
+
+@pytest.mark.parametrize("name", ["BASE_URL", "TOKEN_URL"])
+def test_a_url_of_another_kind_is_named_with_what_the_variable_takes(
+    environment: Environment, name: str
+) -> None:
+    environment({**OTTIMATE, f"GATEWAY_OTTIMATE__{name}": "ftp://api.example/v1"})
+
+    assert refusal() == [
+        (
+            f"GATEWAY_OTTIMATE__{name}: got 'ftp://api.example/v1'; "
+            "takes a URL that begins with https://"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["api.example", "/", "https://", "https://[api/v1", "https://a b/v1"]
+)
+@pytest.mark.parametrize("name", ["BASE_URL", "TOKEN_URL"])
+def test_what_is_no_url_is_refused(
+    environment: Environment, name: str, value: str
+) -> None:
+    environment({**OTTIMATE, f"GATEWAY_OTTIMATE__{name}": value})
+
+    [line] = refusal()
+
+    assert line.startswith(f"GATEWAY_OTTIMATE__{name}: ")
+    assert line.endswith("takes a URL that begins with https://")
+
+
+def test_every_mistake_has_its_line(environment: Environment) -> None:
+    environment(
+        {
+            "GATEWAY_NOPE": "1",
+            "GATEWAY_LIMITS__DEPTH": "0",
+            "GATEWAY_OTTIMATE__CLIENT_ID": "x",
+        }
+    )
+
+    assert [line.partition(":")[0] for line in refusal()] == [
+        "GATEWAY_LIMITS__DEPTH",
+        "GATEWAY_NOPE",
+        "GATEWAY_OTTIMATE__API_KEY",
+        "GATEWAY_OTTIMATE__BASE_URL",
+        "GATEWAY_OTTIMATE__CLIENT_SECRET",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("https://a.example", ["https://a.example"]),
+        (
+            "https://a.example, http://localhost:3000 ,",
+            ["https://a.example", "http://localhost:3000"],
+        ),
+        (" , ", []),
+    ],
+)
+def test_origins_are_separated_by_commas(
+    environment: Environment, text: str, origins: list[str]
+) -> None:
+    environment({"GATEWAY_CORS_ORIGINS": text})
+
+    assert read_settings(SECTIONS).cors_origins == origins
+
+
+class TestFile:
+    """The same keys in a TOML file, below the environment."""
+
+    def test_a_file_sets_what_the_environment_does_not(
+        self, config: Callable[[str], Path]
+    ) -> None:
+        settings = read_settings(SECTIONS, config=config(FILE))
+
+        assert settings.introspection is True
+        assert settings.graphiql is None
+        assert settings.cors_origins == ["https://a.example", "https://b.example"]
+        assert settings.limits == LimitSettings(depth=4, aliases=3)
+        assert reveal(settings.provider("ottimate")) == {
+            "base_url": "https://file.example/v1",
+            "api_key": "key-in-the-file",
+            "client_id": "client-in-the-file",
+            "client_secret": "secret-in-the-file",
+            "token_url": None,
+        }
+
+    def test_the_environment_wins_member_by_member(
+        self, environment: Environment, config: Callable[[str], Path]
+    ) -> None:
+        environment(
+            {
+                "GATEWAY_LIMITS__DEPTH": "9",
+                "GATEWAY_CORS_ORIGINS": "https://c.example",
+                "GATEWAY_OTTIMATE__API_KEY": "key-in-the-environment",
+                "GATEWAY_INTROSPECTION": "no",
+            }
+        )
+
+        settings = read_settings(SECTIONS, config=config(FILE))
+
+        assert settings.introspection is False
+        assert settings.cors_origins == ["https://c.example"]
+        assert settings.limits == LimitSettings(depth=9, aliases=3)
+        section = reveal(settings.provider("ottimate"))
+        assert section["api_key"] == "key-in-the-environment"
+        assert section["client_secret"] == "secret-in-the-file"
+
+    def test_an_empty_variable_leaves_the_file_standing(
+        self, environment: Environment, config: Callable[[str], Path]
+    ) -> None:
+        environment({"GATEWAY_LIMITS__DEPTH": "", "GATEWAY_CORS_ORIGINS": ""})
+
+        settings = read_settings(SECTIONS, config=config(FILE))
+
+        assert settings.limits.depth == 4
+        assert settings.cors_origins == ["https://a.example", "https://b.example"]
+
+    def test_a_variable_may_name_the_file(
+        self, environment: Environment, config: Callable[[str], Path]
+    ) -> None:
+        environment({"GATEWAY_CONFIG": str(config(FILE))})
+
+        assert read_settings(SECTIONS).limits.depth == 4
+
+    def test_the_argument_wins_over_the_variable(
+        self, environment: Environment, config: Callable[[str], Path]
+    ) -> None:
+        environment({"GATEWAY_CONFIG": "/nowhere.toml"})
+
+        assert read_settings(SECTIONS, config=config(FILE)).limits.depth == 4
+
+    def test_an_empty_file_is_the_defaults(self, config: Callable[[str], Path]) -> None:
+        default = read_settings(SECTIONS).model_dump()
+
+        assert read_settings(SECTIONS, config=config("")).model_dump() == default
+
+    @pytest.mark.parametrize(
+        ("text", "lines"),
+        [
+            ("nope = 1", ["GATEWAY_NOPE: nothing reads this variable"]),
+            ("port = 1", ["GATEWAY_PORT: nothing reads this variable"]),
+            ('config = "x"', ["GATEWAY_CONFIG: nothing reads this variable"]),
+            (
+                "[limits]\nnope = 1",
+                ["GATEWAY_LIMITS__NOPE: nothing reads this variable"],
+            ),
+            (
+                "[limits]\ndepth = 0",
+                [
+                    (
+                        "GATEWAY_LIMITS__DEPTH: got 0; "
+                        "Input should be greater than or equal to 1"
+                    )
+                ],
+            ),
+            (
+                "cors_origins = [1]",
+                ["GATEWAY_CORS_ORIGINS__0: got 1; Input should be a valid string"],
+            ),
+            (
+                (
+                    '[ottimate]\nbase_url = "https://a"\nclient_id = "c"\n'
+                    'api_key = 12345678\nclient_secret = ["the-client-secret"]'
+                ),
+                [
+                    "GATEWAY_OTTIMATE__API_KEY: Input should be a valid string",
+                    "GATEWAY_OTTIMATE__CLIENT_SECRET: Input should be a valid string",
+                ],
+            ),
+        ],
+    )
+    def test_a_mistake_in_the_file_is_named(
+        self, config: Callable[[str], Path], text: str, lines: list[str]
+    ) -> None:
+        assert refusal(config=config(text)) == lines
+
+    def test_what_is_no_toml_is_refused(self, config: Callable[[str], Path]) -> None:
+        path = config('[ottimate]\napi_key = "the-api-key" nonsense')
+
+        [line] = refusal(config=path)
+
+        assert line.startswith(f"{path}: not TOML: ")
+        assert "the-api-key" not in line
+
+    def test_a_file_that_cannot_be_read_is_refused(self, tmp_path: Path) -> None:
+        binary = tmp_path / "binary.toml"
+        binary.write_bytes(b"\xff\xfe\x00")
+
+        for path in (tmp_path / "absent.toml", tmp_path, binary):
+            assert refusal(config=path) == [
+                f"{path}: cannot be read as a settings file"
+            ]
+
+
+class TestSecrets:
+    """CONTRACT.md, 2: a secret is in no log, error, repr, trace or metric."""
+
+    SECRETS = ("the-api-key", "the-client-secret")
+
+    def test_settings_do_not_show_them(self, environment: Environment) -> None:
+        environment(OTTIMATE)
+        settings = read_settings(SECTIONS)
+
+        for text in (
+            repr(settings),
+            str(settings),
+            f"{settings.provider('ottimate')!r}",
+            str(settings.model_dump()),
+            settings.model_dump_json(),
+        ):
+            assert not any(secret in text for secret in self.SECRETS)
+
+    @pytest.mark.parametrize(
+        "mistake",
+        [
+            {"GATEWAY_OTTIMATE__BASE_URL": "nonsense"},
+            {"GATEWAY_OTTIMATE__BASE_URL": ""},
+            {"GATEWAY_OTTIMATE__NOPE": "the-api-key"},
+            {"GATEWAY_OTTIMATE_API_KEY": "the-api-key"},
+            {"GATEWAY_OTTIMATE": "the-api-key"},
+            {"GATEWAY_OTTIMATE": '["the-api-key"]'},
+            {
+                "GATEWAY_OTTIMATE": '{"api_key": ["the-api-key"]}',
+                "GATEWAY_OTTIMATE__API_KEY": "",
+            },
+        ],
+    )
+    def test_an_error_does_not_show_them(
+        self, environment: Environment, mistake: dict[str, str]
+    ) -> None:
+        environment({**OTTIMATE, **mistake})
+
+        with pytest.raises(SettingsError) as caught:
+            read_settings(SECTIONS)
+
+        for secret in self.SECRETS:
+            assert secret not in str(caught.value)
+            assert secret not in repr(caught.value)
+
+
+class TestReadme:
+    """Documentation that can fail."""
+
+    def test_every_setting_is_in_the_readme(self) -> None:
+        text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+        every = [f"GATEWAY_{name}" for name in ("CONFIG", *names(Settings))]
+        for key, section in SECTIONS.items():
+            every += [f"GATEWAY_{key.upper()}__{name}" for name in names(section)]
+
+        assert [name for name in every if f"`{name}`" not in text] == []
+        assert len(every) == 18
