@@ -298,7 +298,8 @@ async def _load_approvers(
 
 def _progress(approvers: list[ApproverRecord]) -> ProgressRecord:
     """Count the approvers whose status is told; how many are needed never is."""
-    told = [one for one in approvers if one.told_status is not None]
+    silent = (None, ApproverStatus.UNKNOWN)
+    told = [one for one in approvers if one.told_status not in silent]
     if len(told) < len(approvers) or not told:
         return ProgressRecord(
             rule=ProgressRule.UNKNOWN,

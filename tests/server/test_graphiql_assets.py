@@ -156,7 +156,7 @@ def test_the_fallback_page_says_where_it_comes_from() -> None:
 
     assert (
         '<p class="banner"><strong>live</strong> This page loads GraphiQL from '
-        "cdn.jsdelivr.net, pinned by hash; build the assets with Node &gt;= 20.19 to "
+        "cdn.jsdelivr.net, pinned by hash; build the assets with Node &gt;= 20 to "
         "serve it from here.</p>"
     ) in html
 

@@ -141,12 +141,17 @@ class OttimateReads:
         """
         if bound is not None:
             params = {**params, "date_to_utc": _utc_text(bound)}
-        seen = number = 0
+        seen = number = count = 0
         while True:
             number += 1
             page = await self.list_page(
                 {**params, "page": str(number), "limit": str(limit)}
             )
+            if number > 1 and page.count < count:
+                # A row left, so those behind it moved up, maybe over the page's edge.
+                seen = number = 0
+                continue
+            count = page.count
             seen += len(page.invoices)
             rows.update({row.source_id: row for row in page.invoices})
             if not page.invoices or seen >= page.count:
@@ -156,7 +161,8 @@ class OttimateReads:
                 return oldest, False, page.count
             if limit < PAGE:
                 # Many rows came in this second: go through it in large pages.
-                seen, number, limit = 0, 0, PAGE
+                seen = number = 0
+                limit = PAGE
 
     async def _get_chunk(self, ids: Sequence[str]) -> list[InvoiceRecord]:
         rows: list[InvoiceRecord] = []
@@ -287,7 +293,14 @@ def _is_whole(invoice_filter: InvoiceFilter) -> bool:
         invoice_filter.minimum_total,
         invoice_filter.maximum_total,
     )
-    return all(member is None for member in rest) and by_status == ("status" in params)
+    # Ottimate is asked from the whole second on.
+    since = invoice_filter.updated_since
+    is_whole_second = since is None or since.microsecond == 0
+    return (
+        is_whole_second
+        and all(member is None for member in rest)
+        and by_status == ("status" in params)
+    )
 
 
 def _ready_rows(

@@ -70,8 +70,10 @@ def _explain(answer: Answer, now: datetime) -> GatewayError:
     message = members.get("message")
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _limited(answer, message, now)
-    # Only the application gives a code; what stands in front of it does not.
-    if isinstance(members.get("code"), str) and answer.status in _APPLICATION:
+    # Only the application gives a code (or OAuth's error); what stands in front of it
+    # does not.
+    is_told = isinstance(members.get("code") or members.get("error"), str)
+    if is_told and answer.status in _APPLICATION:
         refusal, text = _APPLICATION[answer.status]
         return refusal(text)
     if message == _UNKNOWN_ROUTE or answer.status in _UNKNOWN_ROUTES:

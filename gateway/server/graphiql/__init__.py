@@ -71,7 +71,7 @@ _SCRIPTS = (
 )
 _NOTICE = (
     "This page loads GraphiQL from cdn.jsdelivr.net, pinned by hash; "
-    "build the assets with Node >= 20.19 to serve it from here."
+    "build the assets with Node >= 20 to serve it from here."
 )
 
 
