@@ -1,5 +1,7 @@
 """The graph: its types, queries and mutations."""
 
+import functools
+
 import strawberry
 from graphql import GraphQLDeferDirective, GraphQLSchema, specified_directives
 from strawberry.schema.config import StrawberryConfig
@@ -12,8 +14,9 @@ from gateway.schema.scalars import SCALARS
 from gateway.schema.types import Approver, Invoice, Policy
 
 
+@functools.cache
 def create_schema() -> GraphQLSchema:
-    """Return the graph as an executable graphql-core schema.
+    """Return the graph as an executable graphql-core schema, the same on every call.
 
     `@defer` is part of it; the engine answers a deferred fragment in its place.
     """

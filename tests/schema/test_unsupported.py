@@ -137,20 +137,42 @@ async def test_an_account_without_a_call_answers_unsupported(
     assert len(writes(ottimate)) == 1
 
 
+@pytest.mark.parametrize("payload", ["approve", "addApprover", "removeApprover"])
 async def test_a_call_that_is_not_found_for_an_invoice_that_is_there_is_absent(
     client: Client,
     ottimate: RecordingTransport,
     simulator: OttimateSimulator,
     invoice_id: InvoiceId,
+    approver_id: ApproverId,
+    payload: str,
 ) -> None:
     async def not_found(request: httpx.Request, upstream: Handler) -> httpx.Response:
         del request, upstream
         return httpx.Response(404, json={"code": "GEN4040", "message": "Not found."})
 
-    ottimate.interceptors[approve_call(simulator, "INV-1002")] = not_found
+    path = f"/invoices/{simulator.state.numbered('INV-1001').id}"
+    call, query, variables = {
+        "approve": (
+            f"POST {path}/approve",
+            APPROVE,
+            {"id": invoice_id("INV-1001")},
+        ),
+        "addApprover": (
+            f"POST {path}/approvers",
+            ADD,
+            {"invoiceId": invoice_id("INV-1001"), "userSourceId": "140377"},
+        ),
+        "removeApprover": (
+            f"DELETE {path}/approvers",
+            REMOVE,
+            {"approverId": approver_id("INV-1001", 1)},
+        ),
+    }[payload]
+    ottimate.interceptors[call] = not_found
 
-    body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
+    body = await client.execute(query, {"input": variables})
 
-    assert [one["code"] for one in body["data"]["approve"]["userErrors"]] == [
-        "UNSUPPORTED"
-    ]
+    shown = body["data"][payload]
+    assert shown["outcome"] == "REFUSED"
+    assert [error["code"] for error in shown["userErrors"]] == ["UNSUPPORTED"]
+    assert writes(ottimate) == [call]

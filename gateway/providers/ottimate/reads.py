@@ -34,6 +34,8 @@ PAGE = 100
 
 # What would leave its place in a path or in a comma list.
 _LONGEST_ID = 200
+# How often the rows of one second are read again because one of them left.
+_RESTARTS = 3
 _UNASKABLE = frozenset("/\\,?#%&;")
 
 T = TypeVar("T")
@@ -141,15 +143,16 @@ class OttimateReads:
         """
         if bound is not None:
             params = {**params, "date_to_utc": _utc_text(bound)}
-        seen = number = count = 0
+        seen = number = count = restarts = 0
         while True:
             number += 1
             page = await self.list_page(
                 {**params, "page": str(number), "limit": str(limit)}
             )
-            if number > 1 and page.count < count:
+            if number > 1 and page.count < count and restarts < _RESTARTS:
                 # A row left, so those behind it moved up, maybe over the page's edge.
                 seen = number = 0
+                restarts += 1
                 continue
             count = page.count
             seen += len(page.invoices)
@@ -256,6 +259,8 @@ async def _each(
 def _filter_params(invoice_filter: InvoiceFilter) -> dict[str, str] | None:
     """Return what Ottimate can filter by, or None where nothing can match."""
     params = {}
+    if invoice_filter.kinds == []:
+        return None
     if invoice_filter.statuses is not None or invoice_filter.states is not None:
         words = wire.source_statuses(invoice_filter.statuses, invoice_filter.states)
         unknown = _takes_unknown(invoice_filter)

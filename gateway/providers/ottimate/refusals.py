@@ -70,9 +70,10 @@ def _explain(answer: Answer, now: datetime) -> GatewayError:
     message = members.get("message")
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _limited(answer, message, now)
-    # Only the application gives a code (or OAuth's error); what stands in front of it
-    # does not.
-    is_told = isinstance(members.get("code") or members.get("error"), str)
+    # Only the application gives a code; what stands in front of it does not. OAuth
+    # has `error` instead, at 400.
+    is_oauth = answer.status == HTTPStatus.BAD_REQUEST and "error" in members
+    is_told = isinstance(members.get("code"), str) or is_oauth
     if is_told and answer.status in _APPLICATION:
         refusal, text = _APPLICATION[answer.status]
         return refusal(text)

@@ -28,8 +28,7 @@ from gateway.providers.ottimate.simulator.replies import (
     error_reply,
     gateway_reply,
 )
-from gateway.providers.ottimate.simulator.seed import seed
-from gateway.providers.ottimate.simulator.state import State
+from gateway.providers.ottimate.simulator.seed import create_state
 from gateway.providers.ottimate.simulator.switches import Fault, OttimateSwitches
 
 _VERSIONS = ("1.0.0", "1.1.0")
@@ -39,12 +38,11 @@ class Memory:
     """Everything that a reset forgets."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.state = State()
+        self.state = create_state()
         self.approvals = Approvals(self.state)
         self.limits: dict[str, Limits] = {}
         self.idempotency = Idempotency(now)
         self.kept_details: dict[tuple[str, ...], tuple[datetime, bytes]] = {}
-        seed(self.state, self.approvals)
 
 
 class _Arrival(msgspec.Struct, frozen=True, kw_only=True):
