@@ -55,6 +55,11 @@ class Context(Struct, frozen=True, kw_only=True):
         self.connector(provider)
         return await self.loaders[provider].invoice_by_id.load(source_id)
 
+    def cancel_reads(self) -> None:
+        """End the reads under way, for a caller who has gone."""
+        for loaders in self.loaders.values():
+            loaders.cancel()
+
     def keep_invoices(self, invoices: Iterable[InvoiceRecord]) -> None:
         """Keep invoices that were read, so that no field asks for them again."""
         for invoice in invoices:

@@ -73,18 +73,19 @@ class Decisions:
 async def _decide(
     write: Coroutine[Any, Any, Written], subject: Mapping[str, object]
 ) -> Decided:
-    log = get_logger().bind(**subject)
+    ended: dict[str, object] = {"outcome": None, "code": "INTERNAL_SERVER_ERROR"}
     try:
         written = await write
+        ended = {"outcome": written.outcome.value}
     except _REFUSALS as refusal:
-        log.info("decision", outcome=Outcome.REFUSED.value, code=refusal.code)
+        ended = {"outcome": Outcome.REFUSED.value, "code": refusal.code}
         return Decided(outcome=Outcome.REFUSED, refusal=refusal)
     except UpstreamError as error:
         # It surely did not happen, so sending it again is safe.
-        error.retryable = True
-        log.info("decision", outcome=None, code=error.code)
-        raise
-    log.info("decision", outcome=written.outcome.value)
+        ended = {"outcome": None, "code": error.code}
+        raise error.made_retryable() from error
+    finally:
+        get_logger().info("decision", **subject, **ended)
     return Decided(
         outcome=written.outcome, approver_source_id=written.approver_source_id
     )

@@ -28,6 +28,8 @@ header or message enters one. GraphQL's own faults keep the codes that clients k
 ``INTERNAL_SERVER_ERROR``.
 """
 
+from typing import Self
+
 
 class GatewayError(Exception):
     """Something that a client is told, with a stable code."""
@@ -43,6 +45,16 @@ class GatewayError(Exception):
     def extensions(self) -> dict[str, object]:
         """The members of the error's ``extensions``."""
         return {"code": self.code, "retryable": self.retryable}
+
+    def made_retryable(self) -> Self:
+        """Return this error as one after which sending again is safe.
+
+        It is another object: several callers may be waiting for this one.
+        """
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        twin.retryable = True
+        return twin
 
 
 class InvalidInputError(GatewayError):

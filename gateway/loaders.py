@@ -48,6 +48,11 @@ class Loader(DataLoader[K, V]):
             self._batches.add(batch)
             batch.add_done_callback(self._batches.discard)
 
+    def cancel(self) -> None:
+        """End the batches under way: nobody waits for them any more."""
+        for batch in self._batches:
+            batch.cancel()
+
     async def _dispatch(self) -> None:
         # What is ready to run now, and what that makes ready, joins the batch.
         await asyncio.sleep(0)
@@ -128,6 +133,18 @@ class ProviderLoaders:
 
     def forget(self) -> None:
         """Forget what was read: after a write it is no longer true."""
-        self.invoice_by_id.clear_all()
-        self.invoice_details_by_id.clear_all()
-        self.approvers_by_invoice.clear_all()
+        for loader in self._loaders:
+            loader.clear_all()
+
+    def cancel(self) -> None:
+        """End the reads under way."""
+        for loader in self._loaders:
+            loader.cancel()
+
+    @property
+    def _loaders(self) -> tuple[Loader[str, Any], ...]:
+        return (
+            self.invoice_by_id,
+            self.invoice_details_by_id,
+            self.approvers_by_invoice,
+        )

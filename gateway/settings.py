@@ -192,7 +192,7 @@ def _checked_file(config: Path | None) -> Path | None:
         tomllib.loads(config.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config}: cannot be read as a settings file") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{config}: not TOML: {error}") from error
     return config
 
@@ -270,5 +270,7 @@ def _is_public(model: type[Settings], path: Sequence[str], value: object) -> boo
     if path[0] in Settings.model_fields:
         return True
     annotation = _annotation(model, path)
-    is_secret = annotation is None or SecretStr in (annotation, *get_args(annotation))
+    if annotation is None or _section(annotation):
+        return False
+    is_secret = SecretStr in (annotation, *get_args(annotation))
     return not is_secret and isinstance(value, str) and "@" not in value

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.connector import Written
 from gateway.decisions import Decided, Decisions
@@ -13,6 +14,7 @@ from gateway.errors import (
     LostAnswerError,
     NotFoundError,
     UnsupportedError,
+    UpstreamAuthError,
     UpstreamTimeoutError,
 )
 
@@ -87,7 +89,46 @@ async def test_every_other_error_rises(fault: Exception) -> None:
     with pytest.raises(type(fault)) as raised:
         await Decisions().send(write())
 
-    assert raised.value is fault
+    assert str(raised.value) == str(fault)
+
+
+async def test_only_the_error_of_the_write_itself_says_that_it_may_be_sent_again() -> (
+    None
+):
+    """Several callers may wait for one sign-in, so its error stays as it is."""
+    fault = UpstreamAuthError("ALPHA", "Refused.")
+
+    async def write() -> Written:
+        raise fault
+
+    with pytest.raises(UpstreamAuthError) as raised:
+        await Decisions().send(write())
+
+    assert raised.value.extensions == {
+        "code": "UPSTREAM_AUTH_FAILED",
+        "retryable": True,
+        "provider": "ALPHA",
+    }
+    assert fault.extensions["retryable"] is False
+
+
+async def test_a_write_that_breaks_leaves_its_line_too() -> None:
+    async def write() -> Written:
+        raise ZeroDivisionError
+
+    with capture_logs() as lines, pytest.raises(ZeroDivisionError):
+        await Decisions().send(write(), decision="approve", subject="clerk")
+
+    assert lines == [
+        {
+            "event": "decision",
+            "log_level": "info",
+            "decision": "approve",
+            "subject": "clerk",
+            "outcome": None,
+            "code": "INTERNAL_SERVER_ERROR",
+        }
+    ]
 
 
 @pytest.mark.parametrize("error", [None, ConflictError("Late."), ZeroDivisionError()])

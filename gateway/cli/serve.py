@@ -125,7 +125,7 @@ def _bind(config: uvicorn.Config) -> socket.socket:
     """
     try:
         bound = config.bind_socket()
-    except SystemExit as error:
+    except (SystemExit, TypeError, UnicodeError) as error:
         raise click.UsageError(
             f"Nothing can be served at {config.host}, port {config.port}: is it taken? "
             "`--port 0` takes a free one."

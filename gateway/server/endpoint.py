@@ -111,7 +111,11 @@ class GraphQLEndpoint:
             raise _method_not_allowed(f"{operation.type.value} by GET", "POST")
         context = self._create_context(caller, request_id)
         running = self._engine.execute(operation, parameters.variables or {}, context)
-        result = await _while_connected(request, running, cancel=is_query)
+        try:
+            result = await _while_connected(request, running, cancel=is_query)
+        except ClientDisconnect:
+            context.cancel_reads()
+            raise
         refused = media_type == GRAPHQL_JSON and is_request_error(result)
         status = _BAD_REQUEST if refused else _OK
         return _json(present_result(result, request_id), media_type, status)

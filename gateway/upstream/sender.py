@@ -204,7 +204,7 @@ def _retry_after_seconds(text: str | None, now: datetime) -> int | None:
         return int(text) if len(text) <= _LONGEST_WAIT_DIGITS else _LONGEST_WAIT_SECONDS
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         # The old forms of a date leave out that it is UTC (RFC 9110, 5.6.7).

@@ -15,6 +15,8 @@ _MARGIN_SHARE = 0.1
 
 # A limit that opens again sooner than this is waited for by the retries of a read.
 _LONG_SECONDS = 60
+# No limit is believed to be spent for longer: days are what providers count in.
+_LONGEST_SECONDS = 86_400
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ class Session:
         seconds = error.retry_after_seconds
         if seconds is not None and seconds >= _LONG_SECONDS:
             self._spent = error
-            until = self._clock.monotonic() + seconds
+            until = self._clock.monotonic() + min(seconds, _LONGEST_SECONDS)
             self._spent_until = max(self._spent_until, until)
 
     @property

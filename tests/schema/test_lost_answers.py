@@ -340,6 +340,55 @@ async def test_a_read_back_that_is_refused_does_not_undo_a_lost_write(
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b'{"version": "1.0.0", "success": false, "message": "No."}',
+        b'{"success": null}',
+        b'{"invoice": null}',
+        b'{"success": false, "invoice": {"status": "pending-approval"}}',
+        b"[]",
+        b"null",
+    ],
+)
+async def test_a_success_that_says_no_is_not_applied(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+    content: bytes,
+) -> None:
+    async def deny(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        del request, upstream
+        return httpx.Response(200, content=content)
+
+    ottimate.interceptors[approve_call(simulator, "INV-1002")] = deny
+
+    body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
+
+    assert body["data"]["approve"] == {"outcome": "UNKNOWN", "userErrors": []}
+    assert len(writes(ottimate)) == 1
+
+
+async def test_a_retry_after_that_is_no_date_does_not_break_a_write(
+    client: Client,
+    ottimate: RecordingTransport,
+    simulator: OttimateSimulator,
+    invoice_id: InvoiceId,
+) -> None:
+    async def odd(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        response = await upstream(request)
+        date = "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"
+        response.headers["Retry-After"] = date
+        return response
+
+    ottimate.interceptors[approve_call(simulator, "INV-1002")] = odd
+
+    body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
+
+    assert body["data"]["approve"] == {"outcome": "APPLIED", "userErrors": []}
+
+
+@pytest.mark.parametrize(
     "content", [b'{"approver": {"id": "\xff"}}', b'{"approver":' + b"[" * 3000]
 )
 async def test_an_added_approver_is_found_behind_an_unreadable_answer(

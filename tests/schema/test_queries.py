@@ -1,5 +1,6 @@
 """Finding objects, and what happens to a field when its provider fails."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -590,3 +591,100 @@ async def test_a_person_who_was_refused_to_force_is_not_offered_it_again(
 
     assert "FORCE_APPROVE" not in theirs["data"]["invoice"]["viewerActions"]
     assert "FORCE_APPROVE" in mine["data"]["invoice"]["viewerActions"]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("total_amount", b'"NaN"'),
+        ("total_amount", b"1e5000000"),
+        ("created_at", b'"0001-01-01T00:00:00Z"'),
+        ("created_at", b'"9999-12-31T23:59:59.5Z"'),
+        ("created_at", b'"2026-01-01T00:00:00"'),
+    ],
+)
+@pytest.mark.parametrize("order", ["CREATED_AT", "TOTAL"])
+async def test_a_row_that_cannot_be_is_not_understood(
+    client: Client, ottimate: RecordingTransport, member: str, value: bytes, order: str
+) -> None:
+    async def spoil(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        body = await (await upstream(request)).aread()
+        pattern = rb'"%s":("[^"]*"|[0-9.]+)' % member.encode()
+        spoiled = re.sub(pattern, b'"%s":%s' % (member.encode(), value), body, count=1)
+        assert spoiled != body
+        return httpx.Response(200, content=spoiled)
+
+    ottimate.interceptors["GET /invoices"] = spoil
+
+    body = await client.execute(
+        "query ($field: InvoiceOrderField!) "
+        "{ invoices(orderBy: {field: $field}) { nodes { number } } }",
+        {"field": order},
+    )
+
+    assert body["data"] == {"invoices": {"nodes": None}}
+    assert codes(body) == ["UPSTREAM_RESPONSE_INVALID"]
+
+
+@pytest.mark.parametrize("text", ["", "0001-01-01T00:00:00+01:00"])
+async def test_a_time_that_stands_for_none_is_none(
+    client: Client, ottimate: RecordingTransport, text: str
+) -> None:
+    async def spoil(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        body = await (await upstream(request)).aread()
+        spoiled = re.sub(
+            rb'"(last_modified_date|approved_date)":("[^"]*"|null)',
+            rb'"\1":"%s"' % text.encode(),
+            body,
+        )
+        return httpx.Response(200, content=spoiled)
+
+    ottimate.interceptors["GET /invoices"] = spoil
+
+    body = await client.execute(
+        "{ invoices(first: 1, orderBy: {field: UPDATED_AT}) "
+        "{ nodes { updatedAt approvedAt } } }"
+    )
+
+    assert body["data"]["invoices"]["nodes"] == [
+        {"updatedAt": None, "approvedAt": None}
+    ]
+
+
+async def test_a_page_that_ends_before_its_count_is_not_taken_for_the_end(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    async def empty(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        del request, upstream
+        return httpx.Response(200, json={"count": 350, "results": []})
+
+    ottimate.interceptors["GET /invoices"] = empty
+
+    body = await client.execute(LIST)
+
+    assert body["data"]["invoices"]["nodes"] is None
+    assert body["data"]["invoices"]["sources"][0]["ok"] is False
+    assert codes(body) == ["UPSTREAM_RESPONSE_INVALID"] * 2
+
+
+async def test_ids_that_no_url_has_room_for_harm_no_other(
+    client: Client, ottimate: RecordingTransport, invoice_id: InvoiceId
+) -> None:
+    odd = [
+        encode_id("Invoice", ProviderName.OTTIMATE, "中" * 196 + f"{number:03}")
+        for number in range(50)
+    ]
+    long = [
+        encode_id("Invoice", ProviderName.OTTIMATE, "a" * 197 + f"{number:03}")
+        for number in range(49)
+    ]
+
+    body = await client.execute(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        {"ids": [*odd, *long, invoice_id("INV-1002")]},
+    )
+
+    assert body["data"]["nodes"] == [None] * 99 + [{"id": invoice_id("INV-1002")}]
+    assert "errors" not in body
+    assert ottimate.calls == ["GET /invoices", "GET /invoices"]
+    assert ottimate.rounds == 1

@@ -138,6 +138,30 @@ async def test_a_read_is_cancelled_with_its_client(
     assert ottimate.calls == ["GET /invoices"]
 
 
+async def test_reads_through_a_loader_are_cancelled_with_their_client(
+    port: int, ottimate: RecordingTransport, sandbox: Sandbox
+) -> None:
+    found = await ask(port, "{ invoices(first: 3) { nodes { sourceId } } }")
+    gates = []
+    for node in found["data"]["invoices"]["nodes"]:
+        gate = ottimate.interceptors[f"GET /invoices/{node['sourceId']}/approvers"] = (
+            Gate()
+        )
+        gates.append(gate)
+
+    async with asyncio.timeout(SECONDS):
+        writer = await connect(
+            port, "{ invoices(first: 3) { nodes { approvers { id } } } }", {}
+        )
+        for gate in gates:
+            await gate.arrived.wait()
+        await leave(writer)
+        for gate in gates:
+            await gate.ended.wait()
+
+    assert [gate.ends for gate in gates] == [["cancelled"]] * 3
+
+
 async def test_the_next_client_is_served_after_one_has_gone(
     port: int, ottimate: RecordingTransport
 ) -> None:

@@ -1,8 +1,6 @@
 """Ottimate's settings, its OAuth sign-in, and what is learned of an account."""
 
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr, field_validator
+from pydantic import HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 
 from gateway.errors import GatewayError, UpstreamAuthError, UpstreamError
 from gateway.providers.ottimate import wire
@@ -23,6 +21,7 @@ from gateway.upstream import (
 
 # A sign-in is shared, so it has its own time and not that of whoever came first.
 _SIGN_IN_SECONDS = 15.0
+_URL = TypeAdapter(HttpUrl)
 _SCOPE = "accounts.can_access_dashboard"
 
 
@@ -46,22 +45,27 @@ class OttimateSettings(Section):
             raise ValueError("takes a URL that begins with https://")
         return url
 
+    @field_validator("client_id")
+    @classmethod
+    def _check_id(cls, text: str) -> str:
+        if not wire.is_header_text(text):
+            raise ValueError("takes ASCII text without spaces")
+        return text
+
     @field_validator("api_key", "client_secret")
     @classmethod
     def _check_secret(cls, secret: SecretStr) -> SecretStr:
-        text = secret.get_secret_value()
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("takes ASCII text without spaces")
+        cls._check_id(secret.get_secret_value())
         return secret
 
 
 def _is_url(text: str) -> bool:
     try:
-        parts = urlsplit(text)
-    except ValueError:
+        url = _URL.validate_python(text)
+    except ValidationError:
         return False
-    is_http = parts.scheme in {"https", "http"} and bool(parts.hostname)
-    return is_http and text.isprintable() and " " not in text
+    is_plain = url.query is None and url.fragment is None
+    return is_plain and text.isascii() and text.isprintable() and " " not in text
 
 
 def open_upstream(

@@ -34,6 +34,8 @@ PAGE = 100
 
 # What would leave its place in a path or in a comma list.
 _LONGEST_ID = 200
+# What of a URL the ids may take; servers take 8 KB in all.
+_URL_CHARACTERS = 6_000
 # How often the rows of one second are read again because one of them left.
 _RESTARTS = 3
 _UNASKABLE = frozenset("/\\,?#%&;")
@@ -76,8 +78,9 @@ class OttimateReads:
         five minutes and lacks the date of approval ("API Reference").
         """
         askable = [invoice_id for invoice_id in ids if _is_askable(invoice_id)]
-        chunks = [askable[at : at + PAGE] for at in range(0, len(askable), PAGE)]
-        pages = await asyncio.gather(*(self._get_chunk(chunk) for chunk in chunks))
+        pages = await asyncio.gather(
+            *(self._get_chunk(chunk) for chunk in _chunks(askable))
+        )
         return {row.source_id: row for page in pages for row in page}
 
     async def list_invoices(
@@ -157,8 +160,10 @@ class OttimateReads:
             count = page.count
             seen += len(page.invoices)
             rows.update({row.source_id: row for row in page.invoices})
-            if not page.invoices or seen >= page.count:
+            if seen >= page.count:
                 return None, True, page.count
+            if not page.invoices:
+                raise self._misunderstood()
             oldest = min(row.created_at for row in page.invoices)
             if bound is None or _second_after(oldest) < bound:
                 return oldest, False, page.count
@@ -183,7 +188,7 @@ class OttimateReads:
                 # A filter that is ignored would make every other invoice look absent.
                 raise self._misunderstood()
             rows += page.invoices
-            if not page.invoices or len(rows) >= page.count:
+            if len(rows) >= page.count or not page.invoices:
                 # An id may be answered in another spelling, which nobody asked for.
                 return [row for row in rows if row.source_id in ids]
 
@@ -222,9 +227,25 @@ def invoice_path(invoice_id: str, rest: str = "") -> str:
     return f"/invoices/{quote(invoice_id, safe='')}{rest}"
 
 
+def _chunks(ids: Sequence[str]) -> list[list[str]]:
+    """Return the ids in lists that a page and a URL have room for."""
+    chunks: list[list[str]] = []
+    room = 0
+    for one in ids:
+        # A comma is three characters in a URL.
+        length = len(quote(one, safe="")) + 3
+        if length > room or len(chunks[-1]) == PAGE:
+            chunks.append([])
+            room = _URL_CHARACTERS
+        chunks[-1].append(one)
+        room -= length
+    return chunks
+
+
 def _is_askable(invoice_id: str) -> bool:
     return (
         len(invoice_id) <= _LONGEST_ID
+        and invoice_id.isascii()
         and invoice_id.strip(".") != ""
         and invoice_id.isprintable()
         and " " not in invoice_id

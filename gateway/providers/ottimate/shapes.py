@@ -70,7 +70,7 @@ class Invoice(Struct, frozen=True):
 class Invoices(Struct, frozen=True):
     """The answer of ``GET /invoices``."""
 
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
     results: list[Invoice]
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.domain import (
+    POSSIBLE_YEARS,
     ApprovalState,
     ApproverRecord,
     ApproverStatus,
@@ -94,12 +95,26 @@ _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 # What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_ACKNOWLEDGING = frozenset({"version", "success", "invoice", "approver"})
+_WRITTEN_OBJECTS = ("invoice", "approver")
+# Amounts beyond are no amounts, and would be written out digit by digit.
+_MOST_DIGITS = 30
 
 
 def parse_token(body: bytes) -> shapes.Token:
-    """Return the token that a sign-in gave."""
-    return _TOKEN.decode(body)
+    """Return the token that a sign-in gave.
+
+    Raises:
+        ValueError: It could not stand in a header.
+    """
+    token = _TOKEN.decode(body)
+    if not is_header_text(token.access_token):
+        raise ValueError("a token of other characters than a header's")
+    return token
+
+
+def is_header_text(text: str) -> bool:
+    """Return whether *text* can stand in a header as one word."""
+    return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
 def parse_invoices(body: bytes) -> InvoicePage:
@@ -146,10 +161,14 @@ def add_approver_body(user_id: str) -> dict[str, str]:
 def acknowledges(body: bytes) -> bool:
     """Return whether the body of a write's 2xx is one that the application sends.
 
-    Assumed: it is empty, or an object with the members of its other answers. What a
-    proxy in between might answer is neither.
+    Assumed: it is empty, says `success`, or has the object that was written. What a
+    proxy in between might answer is none of these, and `success: false` is no success.
     """
-    return not body.strip() or not _ACKNOWLEDGING.isdisjoint(parse_object(body))
+    members = parse_object(body)
+    if not body.strip() or members.get("success") is True:
+        return True
+    has_object = any(isinstance(members.get(one), dict) for one in _WRITTEN_OBJECTS)
+    return has_object and "success" not in members
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -183,6 +202,8 @@ def approval_state(status: InvoiceStatus) -> ApprovalState:
 
 
 def _invoice_record(row: shapes.Invoice) -> InvoiceRecord:
+    if row.created_at.year not in POSSIBLE_YEARS:
+        raise ValueError("an invoice that came at no time")
     status = _STATUSES.get(row.status, InvoiceStatus.UNKNOWN)
     number = row.invoice_number or row.number
     return InvoiceRecord(
@@ -222,7 +243,11 @@ def _date(text: str | None) -> date | None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    return msgspec.convert(text, shapes.Instant, strict=False) if text else None
+    if not text:
+        return None
+    instant = msgspec.convert(text, shapes.Instant, strict=False)
+    # A "zero time" stands for none.
+    return instant if instant.year in POSSIBLE_YEARS else None
 
 
 def _title(number: str | None, vendor: str | None) -> str:
@@ -237,7 +262,18 @@ def _counterparty(name: str | None) -> CounterpartyRecord | None:
 def _money(amount: Decimal | None, currency: str | None) -> MoneyRecord | None:
     if amount is None:
         return None
-    return MoneyRecord(amount=amount, currency=currency or None)
+    return MoneyRecord(amount=_number(amount), currency=currency or None)
+
+
+def _number(number: Decimal) -> Decimal:
+    """Return a number that can be written out.
+
+    Raises:
+        ValueError: It is none, or has digits without end.
+    """
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        raise ValueError("an amount that is none")
+    return number
 
 
 def _lines(
@@ -248,7 +284,7 @@ def _lines(
     return [
         LineRecord(
             description=item.name,
-            quantity=item.quantity,
+            quantity=None if item.quantity is None else _number(item.quantity),
             unit_price=_money(item.price, currency),
             total=_money(item.extended_price, currency),
         )

@@ -261,21 +261,34 @@ async def test_a_write_with_an_ended_token_is_sent_once_more_and_works_once(
 
 
 @pytest.mark.parametrize("form", ["error_response", "oauth"])
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [("client_secret", "wrong"), ("client_id", "wrong"), ("client_secret", "")],
-)
+@pytest.mark.parametrize("setting", ["client_secret", "client_id", "grant_type"])
 async def test_a_refused_sign_in_is_a_fault_of_ours_in_both_forms(
     connect: Callable[..., Connector],
     ottimate: RecordingTransport,
     switch: Callable[..., None],
     form: str,
     setting: str,
-    value: str,
 ) -> None:
     """2.2: 400 and 401, as ErrorResponse and in the plain form of OAuth."""
+
+    async def garble(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        content = request.content.replace(setting.encode(), b"other", 1)
+        return await upstream(
+            httpx.Request(
+                request.method,
+                request.url,
+                content=content,
+                headers={
+                    "X-Api-Key": request.headers["X-Api-Key"],
+                    "Content-Type": request.headers["Content-Type"],
+                },
+            )
+        )
+
     switch(token_error_form=form)
-    connector = connect(**{setting: value})
+    connector = connect(**({} if setting == "grant_type" else {setting: "wrong"}))
+    if setting == "grant_type":
+        ottimate.interceptors["POST /oauth/token"] = garble
 
     with pytest.raises(UpstreamAuthError) as refused:
         await connector.check()
