@@ -686,5 +686,6 @@ async def test_ids_that_no_url_has_room_for_harm_no_other(
 
     assert body["data"]["nodes"] == [None] * 99 + [{"id": invoice_id("INV-1002")}]
     assert "errors" not in body
-    assert ottimate.calls == ["GET /invoices", "GET /invoices"]
+    assert set(ottimate.calls) == {"GET /invoices"}
+    assert max(len(str(request.url)) for request in ottimate.requests) < 8_000
     assert ottimate.rounds == 1

@@ -245,7 +245,6 @@ def _chunks(ids: Sequence[str]) -> list[list[str]]:
 def _is_askable(invoice_id: str) -> bool:
     return (
         len(invoice_id) <= _LONGEST_ID
-        and invoice_id.isascii()
         and invoice_id.strip(".") != ""
         and invoice_id.isprintable()
         and " " not in invoice_id
