@@ -7,30 +7,8 @@ import pytest
 
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.schema.documents import APPROVE, OUTCOME, ApproverId, InvoiceId, approve_call
 from tests.support import Client, Handler, RecordingTransport, writes
-
-InvoiceId = Callable[[str], str]
-ApproverId = Callable[[str, int], str]
-
-APPROVE = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) {
-    clientMutationId
-    outcome
-    approvable { ... on Invoice { number sourceStatus approvedAt } }
-    userErrors { code field provider }
-  }
-}
-"""
-OUTCOME = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) { outcome userErrors { code message field provider } }
-}
-"""
-
-
-def approve_call(simulator: OttimateSimulator, number: str) -> str:
-    return f"POST /invoices/{simulator.state.numbered(number).id}/approve"
 
 
 async def test_the_last_needed_approval_approves(

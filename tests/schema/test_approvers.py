@@ -7,6 +7,7 @@ import pytest
 
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.schema.documents import ADD, REMOVE, ApproverId, InvoiceId
 from tests.support import (
     Client,
     Handler,
@@ -15,30 +16,6 @@ from tests.support import (
     never_arrives,
     writes,
 )
-
-InvoiceId = Callable[[str], str]
-ApproverId = Callable[[str, int], str]
-
-ADD = """
-mutation ($input: AddApproverInput!) {
-  addApprover(input: $input) {
-    outcome
-    approver { sourceId isManual user { sourceId } }
-    invoice { approvers { sourceId } }
-    userErrors { code field }
-  }
-}
-"""
-REMOVE = """
-mutation ($input: RemoveApproverInput!) {
-  removeApprover(input: $input) {
-    outcome
-    removedApproverId
-    invoice { approvers { sourceId } }
-    userErrors { code field }
-  }
-}
-"""
 
 
 async def test_adding_an_approver_shows_the_new_record(

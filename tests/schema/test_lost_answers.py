@@ -8,29 +8,8 @@ from structlog.testing import capture_logs
 
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.schema.documents import APPROVE, OUTCOME, InvoiceId, approve_call
 from tests.support import Client, FakeTime, Handler, RecordingTransport, lose, writes
-
-InvoiceId = Callable[[str], str]
-
-APPROVE = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) {
-    clientMutationId
-    outcome
-    approvable { ... on Invoice { number sourceStatus approvedAt } }
-    userErrors { code field provider }
-  }
-}
-"""
-OUTCOME = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) { outcome userErrors { code message field provider } }
-}
-"""
-
-
-def approve_call(simulator: OttimateSimulator, number: str) -> str:
-    return f"POST /invoices/{simulator.state.numbered(number).id}/approve"
 
 
 async def test_a_lost_answer_is_settled_by_reading_and_never_by_sending_again(

@@ -9,10 +9,8 @@ import pytest
 
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.schema.documents import ApproverId, InvoiceId
 from tests.support import Client, Handler, RecordingTransport
-
-InvoiceId = Callable[[str], str]
-ApproverId = Callable[[str, int], str]
 
 LIST = """
 query ($first: Int = 20, $filter: InvoiceFilter, $after: String) {

@@ -6,50 +6,8 @@ import httpx
 import pytest
 
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from tests.schema.documents import ADD, APPROVE, REMOVE, ApproverId, InvoiceId
 from tests.support import Client, Handler, RecordingTransport, writes
-
-InvoiceId = Callable[[str], str]
-ApproverId = Callable[[str, int], str]
-
-APPROVE = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) {
-    clientMutationId
-    outcome
-    approvable { ... on Invoice { number sourceStatus approvedAt } }
-    userErrors { code field provider }
-  }
-}
-"""
-OUTCOME = """
-mutation ($input: ApproveInput!) {
-  approve(input: $input) { outcome userErrors { code message field provider } }
-}
-"""
-ADD = """
-mutation ($input: AddApproverInput!) {
-  addApprover(input: $input) {
-    outcome
-    approver { sourceId isManual user { sourceId } }
-    invoice { approvers { sourceId } }
-    userErrors { code field }
-  }
-}
-"""
-REMOVE = """
-mutation ($input: RemoveApproverInput!) {
-  removeApprover(input: $input) {
-    outcome
-    removedApproverId
-    invoice { approvers { sourceId } }
-    userErrors { code field }
-  }
-}
-"""
-
-
-def approve_call(simulator: OttimateSimulator, number: str) -> str:
-    return f"POST /invoices/{simulator.state.numbered(number).id}/approve"
 
 
 async def test_a_note_that_ottimate_cannot_take_is_refused_before_any_call(
