@@ -288,12 +288,17 @@ def _place(cursor: _Cursor | None) -> InvoicePlace | None:
 def _parse_cursor(text: str, order: InvoiceOrder) -> _Cursor:
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        cursor = _CURSOR.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
+        packed = base64.b64decode(padded, altchars=b"-_", validate=True)
+        cursor = _CURSOR.decode(packed)
         value = _parse_value(cursor)
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise _no_cursor() from error
     missing = value is None and order == _DEFAULT_ORDER
-    if missing or (cursor.field, cursor.direction) != (order.field, order.direction):
+    if (
+        msgspec.json.encode(cursor) != packed
+        or missing
+        or (cursor.field, cursor.direction) != (order.field, order.direction)
+    ):
         raise _no_cursor()
     return cursor
 
