@@ -135,7 +135,7 @@ async def list_invoices(
     return InvoiceList(
         invoices=rows[:first],
         has_next_page=len(rows) > first or not all(rows.is_last for rows in found),
-        total=_total(found, is_complete=len(found) == len(results)),
+        total=_total(results),
         failures={
             name: result
             for name, result in zip(connectors, results, strict=True)
@@ -193,13 +193,14 @@ async def _read(
         size = _SLICE
 
 
-def _total(found: Iterable[_Rows], *, is_complete: bool) -> int | None:
+def _total(results: Iterable[_Rows | UpstreamError]) -> int | None:
+    """Return the sum of the totals, or None where a provider did not tell its own."""
     total = 0
-    for rows in found:
-        if rows.total is None or not is_complete:
+    for rows in results:
+        if not isinstance(rows, _Rows) or rows.total is None:
             return None
         total += rows.total
-    return total if is_complete else None
+    return total
 
 
 def _too_many() -> LimitError:

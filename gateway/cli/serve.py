@@ -92,6 +92,8 @@ def _serve_workers(
     settings: Settings, config: uvicorn.Config, *, is_sandbox: bool, file: Path | None
 ) -> None:
     """Serve in several processes, which read the settings themselves."""
+    # Left over from elsewhere, it would put the workers over a sandbox in silence.
+    os.environ.pop(_SANDBOX_ORIGIN, None)
     if file is not None:
         os.environ[CONFIG_VARIABLE] = str(file)
     with contextlib.ExitStack() as stack:

@@ -100,14 +100,12 @@ class OttimateReads:
         bound = None if after is None else _second_after(after.created_at)
         total = None
         while True:
-            oldest, is_last, count = await self._read_window(params, bound, limit, rows)
+            oldest, count = await self._read_window(params, bound, limit, rows)
             if after is None and bound is None and _is_whole(invoice_filter):
                 total = count
-            ready = _ready_rows(rows.values(), after, None if is_last else oldest)
-            if is_last or oldest is None or len(ready) >= first:
-                return InvoiceSlice(
-                    invoices=ready, is_last=is_last or oldest is None, total=total
-                )
+            ready = _ready_rows(rows.values(), after, oldest)
+            if oldest is None or len(ready) >= first:
+                return InvoiceSlice(invoices=ready, is_last=oldest is None, total=total)
             bound = _second_after(oldest)
 
     async def count_invoices(self, invoice_filter: InvoiceFilter) -> int | None:
@@ -138,11 +136,11 @@ class OttimateReads:
         bound: datetime | None,
         limit: int,
         rows: dict[str, InvoiceRecord],
-    ) -> tuple[datetime | None, bool, int]:
+    ) -> tuple[datetime | None, int]:
         """Add the rows up to *bound* to *rows* until one is older than its second.
 
         Returns:
-            The oldest row's creation date, whether nothing follows, and the count.
+            The oldest row's creation date, or None where nothing follows; the count.
         """
         if bound is not None:
             params = {**params, "date_to_utc": _utc_text(bound)}
@@ -161,12 +159,12 @@ class OttimateReads:
             seen += len(page.invoices)
             rows.update({row.source_id: row for row in page.invoices})
             if seen >= page.count:
-                return None, True, page.count
+                return None, page.count
             if not page.invoices:
                 raise self._misunderstood()
             oldest = min(row.created_at for row in page.invoices)
             if bound is None or _second_after(oldest) < bound:
-                return oldest, False, page.count
+                return oldest, page.count
             if limit < PAGE:
                 # Many rows came in this second: go through it in large pages.
                 seen = number = 0

@@ -181,13 +181,13 @@ class OttimateWrites:
             raise
         finally:
             self._deadline.allow(_READ_BACK_SECONDS)
-        self._knowledge.learn(capability, present=True)
         if not wire.acknowledges(answer.body):
             # Something in between answered, or the application in other words: its
             # status proves nothing.
             raise LostAnswerError(
                 wire.PROVIDER.value, "Ottimate's answer to this write is not its own."
             )
+        self._knowledge.learn(capability, present=True)
         return answer
 
     async def _settle(self, look: Callable[[], Awaitable[Written | None]]) -> Written:
