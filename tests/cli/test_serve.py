@@ -617,6 +617,24 @@ class TestInProcess:
         assert (code, status) == (0, 200)
         assert out.partition(":")[0] == ("Live" if real else "Sandbox")
 
+    def test_workers_never_take_a_sandbox_that_was_left_over(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handlers = {one: signal.getsignal(one) for one in uvicorn_signals()}
+        monkeypatch.setenv("_APPROVALS_GATEWAY_SANDBOX_ORIGIN", "http://127.0.0.1:9")
+        for name, value in OTTIMATE.items():
+            monkeypatch.setenv(name, value)
+
+        try:
+            # Over a sandbox browsers are sent on from here; over real providers not.
+            code, out, status = self.invoke(free_port(), "/", "serve", "--workers", "2")
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+
+        assert (code, status) == (0, 404)
+        assert out.startswith("Live")
+
     def test_sandbox(self) -> None:
         port = free_port()
 
