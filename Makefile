@@ -36,7 +36,9 @@ test: $(READY) ## Run every check: format, lint, types, import layers, tests, co
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 fmt: $(READY) ## Format the code and mend what ruff can mend.
@@ -51,7 +53,7 @@ image-check: $(READY) ## Build the Dockerfile's stages by hand and try the resul
 	$(BIN)/python .ci/image.py
 
 clean: ## Remove what can be made again.
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .hypothesis build dist \
 		$(GRAPHIQL)/dist $(GRAPHIQL)/node_modules
 	find gateway tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,26 +1,49 @@
 """Wiring: the only place where objects are put together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from gateway.connector import Account, Provider
+from gateway.connector import Account, Connector, Provider
 from gateway.context import Context
 from gateway.decisions import Decisions
 from gateway.domain import ProviderName
 from gateway.engine import Engine
+from gateway.errors import UpstreamUnavailableError
 from gateway.loaders import ProviderLoaders
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
 from gateway.schema import create_schema
-from gateway.security import Caller, authenticate
+from gateway.security import (
+    APIKeys,
+    Authenticate,
+    Caller,
+    Credentials,
+    DemoPersons,
+    KeySet,
+    KeySource,
+    Tokens,
+    parse_key_set,
+)
 from gateway.server import create_server
 from gateway.server.examples import create_examples
-from gateway.settings import Settings
-from gateway.upstream import Clock, Deadline, Transport, Upstream
+from gateway.settings import AuthSettings, Settings
+from gateway.upstream import (
+    Call,
+    Clock,
+    Deadline,
+    Dialect,
+    Transport,
+    Upstream,
+    UpstreamPolicy,
+)
+
+# How long a caller waits for the keys that their token is checked with.
+_KEYS_SECONDS = 8.0
 
 
 class Gateway:
@@ -32,45 +55,49 @@ class Gateway:
         *,
         sandbox: Sandbox | None,
         transports: Mapping[ProviderName, Transport],
+        identity_transport: Transport | None,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._persons = sandbox.persons if sandbox else {}
+        self._identity = _open_identity(settings.auth, clock, identity_transport)
+        self.authenticate = _create_authenticate(
+            settings.auth, self._identity, sandbox.persons if sandbox else {}
+        )
         self._decisions = Decisions()
-        self._upstreams: list[Upstream] = []
-        self._accounts: dict[tuple[ProviderName, str | None], Account] = {}
+        self._get_credentials = _credentials(settings, sandbox)
+        self._upstreams: dict[ProviderName, Upstream] = {}
+        self._sections: dict[ProviderName, BaseModel] = {}
+        self._accounts: dict[tuple[ProviderName, BaseModel], Account] = {}
         for provider in PROVIDERS:
-            sections = _sections(provider, settings, sandbox)
-            if not sections:
+            section = _section(provider, settings, sandbox)
+            if section is None:
                 continue
             transport = transports.get(
                 provider.name, sandbox.transport if sandbox else None
             )
-            upstream = provider.open_upstream(
-                next(iter(sections.values())), clock, transport
-            )
-            self._upstreams.append(upstream)
-            for subject, section in sections.items():
-                account = provider.open_account(section, upstream)
-                self._accounts[provider.name, subject] = account
-
-    def authenticate(self, authorization: str | None) -> Caller:
-        """Return who calls, by the ``Authorization`` header."""
-        return authenticate(authorization, self._persons)
+            upstream = provider.open_upstream(section, clock, transport)
+            self._sections[provider.name] = section
+            self._upstreams[provider.name] = upstream
 
     def create_context(self, caller: Caller, request_id: str) -> Context:
         """Return what one request's resolvers may reach, acting for *caller*."""
         deadline = Deadline(self._settings.limits.deadline_seconds, self._clock)
-        connectors = {
-            name: account.connect(deadline)
-            for (name, subject), account in self._accounts.items()
-            if subject == caller.subject
-        }
+        connectors: dict[ProviderName, Connector] = {}
+        undecided: set[ProviderName] = set()
+        for provider in PROVIDERS:
+            if provider.name not in self._sections:
+                continue
+            credentials = self._get_credentials(provider, caller.subject)
+            account = self._open_account(provider, credentials)
+            connectors[provider.name] = account.connect(deadline)
+            if provider.records_person and credentials is None:
+                undecided.add(provider.name)
         return Context(
             request_id=request_id,
             caller=caller,
             connectors=connectors,
+            undecided=undecided,
             loaders={
                 name: ProviderLoaders(connector)
                 for name, connector in connectors.items()
@@ -80,13 +107,31 @@ class Gateway:
             clock=self._clock,
         )
 
+    def _open_account(
+        self, provider: Provider, credentials: BaseModel | None
+    ) -> Account:
+        """Return the standing that belongs to *credentials*, else to the gateway.
+
+        What is learned or signed in with some credentials is found by them alone.
+        """
+        section = self._sections[provider.name]
+        if credentials is not None:
+            section = section.model_copy(update=dict(credentials))
+        key = (provider.name, section)
+        if key not in self._accounts:
+            upstream = self._upstreams[provider.name]
+            self._accounts[key] = provider.open_account(section, upstream)
+        return self._accounts[key]
+
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """End well: let writes finish, then close the connections."""
         del app
         yield
         await self._decisions.finish()
-        await asyncio.gather(*(upstream.aclose() for upstream in self._upstreams))
+        await asyncio.gather(*(one.aclose() for one in self._upstreams.values()))
+        if self._identity is not None:
+            await self._identity.aclose()
 
 
 def create_app(
@@ -94,6 +139,7 @@ def create_app(
     *,
     sandbox: Sandbox | None = None,
     transports: Mapping[ProviderName, Transport] | None = None,
+    identity_transport: Transport | None = None,
     clock: Clock | None = None,
 ) -> Starlette:
     """Return the gateway.
@@ -104,12 +150,18 @@ def create_app(
             *settings* configure are real.
         transports: What carries a provider's requests in place of the network, or of
             the sandbox's own transport.
+        identity_transport: What carries the request for the keys of tokens in place
+            of the network.
         clock: Where the time comes from.
+
+    Raises:
+        SettingsError: A file that *settings* name cannot be used.
     """
     gateway = Gateway(
         settings,
         sandbox=sandbox,
         transports=transports or {},
+        identity_transport=identity_transport,
         clock=clock or Clock(),
     )
     return create_server(
@@ -122,7 +174,7 @@ def create_app(
         create_context=gateway.create_context,
         body_bytes=settings.limits.body_bytes,
         allowed_origins=settings.cors_origins,
-        loopback_only=not settings.auth.allow_anonymous,
+        loopback_only=settings.auth.loopback_only,
         graphiql=is_on(settings.graphiql, sandbox),
         examples=create_examples(),
         banner=describe_providers(settings, sandbox),
@@ -144,17 +196,90 @@ def describe_providers(settings: Settings, sandbox: Sandbox | None) -> str:
     return f"Live: {titles}. Decisions made here are real."
 
 
-def _sections(
+def check_files(settings: Settings) -> None:
+    """Read the files that the settings name, as the gateway will.
+
+    Raises:
+        SettingsError: One cannot be used; each line names the file.
+    """
+    if settings.auth.api_keys_file is not None:
+        APIKeys(settings.auth.api_keys_file)
+    _open_credentials(settings)
+
+
+def _open_identity(
+    auth: AuthSettings, clock: Clock, transport: Transport | None
+) -> Upstream | None:
+    """Open the connections to the keys of tokens, or None where callers have none."""
+    if auth.jwks_url is None:
+        return None
+    return Upstream(
+        provider="IDENTITY",
+        base_url=auth.jwks_url,
+        dialect=Dialect(
+            explain=lambda _: UpstreamUnavailableError("IDENTITY", "It has no keys."),
+            describe=lambda _: {},
+        ),
+        policy=UpstreamPolicy(in_flight=1, read_seconds=_KEYS_SECONDS / 2, attempts=2),
+        clock=clock,
+        transport=transport,
+    )
+
+
+def _create_authenticate(
+    auth: AuthSettings, identity: Upstream | None, persons: Mapping[str, str]
+) -> Authenticate:
+    """Return what tells who calls, in the mode that is set."""
+    if auth.api_keys_file is not None:
+        return APIKeys(auth.api_keys_file).authenticate
+    if identity is None:
+        return DemoPersons(persons).authenticate
+    call = Call(method="GET", absolute_url=auth.jwks_url)
+    clock = identity.clock
+
+    async def fetch() -> KeySet:
+        deadline = Deadline(_KEYS_SECONDS, clock)
+        return await identity.read(call, parse_key_set, session=None, deadline=deadline)
+
+    # The settings hold that a token's issuer and audience are set with its keys.
+    return Tokens(
+        KeySource(fetch, clock.monotonic),
+        issuer=auth.issuer or "",
+        audience=auth.audience or "",
+        now=clock.now,
+    ).authenticate
+
+
+def _section(
     provider: Provider, settings: Settings, sandbox: Sandbox | None
-) -> dict[str | None, BaseModel]:
-    """Return a provider's settings by the subject that acts with them."""
+) -> BaseModel | None:
+    """Return a provider's settings, or None where the gateway has none."""
+    if sandbox is None:
+        return settings.provider(provider.key)
+    return provider.settings.model_validate(sandbox.settings(provider))
+
+
+def _credentials(
+    settings: Settings, sandbox: Sandbox | None
+) -> Callable[[Provider, str | None], BaseModel | None]:
+    """Return what finds a subject's own credentials with a provider."""
     if sandbox is not None:
-        return {
-            person: provider.settings.model_validate(sandbox.settings(provider, person))
-            for person in sandbox.persons
-        }
-    section = settings.provider(provider.key)
-    return {} if section is None else {None: section}
+        return functools.partial(_demo_credentials, sandbox)
+    file = _open_credentials(settings)
+    return lambda provider, subject: file.get(subject, provider.key)
+
+
+def _open_credentials(settings: Settings) -> Credentials:
+    return Credentials(
+        settings.credentials_file, {one.key: one.credentials for one in PROVIDERS}
+    )
+
+
+def _demo_credentials(
+    sandbox: Sandbox, provider: Provider, subject: str | None
+) -> BaseModel | None:
+    words = None if subject is None else sandbox.credentials(provider, subject)
+    return None if words is None else provider.credentials.model_validate(words)
 
 
 def is_on(switch: bool | None, sandbox: Sandbox | None) -> bool:

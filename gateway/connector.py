@@ -6,7 +6,7 @@ process), an ``Account`` on it (one per acting person), and from that a ``Connec
 the provider's stateful fake.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -21,8 +21,12 @@ from gateway.domain import (
     InvoicePlace,
     InvoiceRecord,
     Outcome,
+    PolicyChanges,
+    PolicyDraft,
+    PolicyRecord,
     ProviderName,
     QuotaRecord,
+    UserRecord,
     ViewerAction,
 )
 from gateway.errors import GatewayError
@@ -35,21 +39,35 @@ class InvoiceSlice(Struct, frozen=True, kw_only=True):
     The rows may still hold some that the filter excludes. *is_last* is true where
     nothing follows. *total* counts all rows that match the filter, or is None where
     the provider cannot apply the whole filter or was asked from a place on.
+    *is_searched* is false where the provider did not apply `search`.
     """
 
     invoices: list[InvoiceRecord]
     is_last: bool
     total: int | None
+    is_searched: bool = True
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """What waits for the acting person, in no order.
+
+    *is_complete* is false where more may wait than could be read.
+    """
+
+    invoices: list[InvoiceRecord]
+    is_complete: bool
 
 
 class Written(Struct, frozen=True, kw_only=True):
     """What is known of a write that was not refused.
 
-    *approver_source_id* names the approval record that the write made or met.
+    *approver_source_id* and *policy_source_id* name the approval record and the
+    policy that the write made or met.
     """
 
     outcome: Outcome
     approver_source_id: str | None = None
+    policy_source_id: str | None = None
 
 
 class Probe(Struct, frozen=True, kw_only=True):
@@ -68,7 +86,14 @@ class Connector(Protocol):
     refusal that a person can act on (``NotFoundError``, ``ConflictError``,
     ``ForbiddenError``, ``InvalidInputError``, ``UnsupportedError``), and settles a
     lost answer by reading back; what that does not settle is ``Outcome.UNKNOWN``.
+
+    Attributes:
+        has_policies: Whether the provider keeps policies that can be listed.
+        has_counts: Whether the provider can tell how many invoices match.
     """
+
+    has_policies: bool
+    has_counts: bool
 
     async def check(self) -> None:
         """Make the cheapest call that proves sign-in and connection."""
@@ -79,8 +104,15 @@ class Connector(Protocol):
     def get_quota(self) -> QuotaRecord | None:
         """Return what is known of the account's quota."""
 
-    def get_viewer_actions(self, invoice: InvoiceRecord) -> list[ViewerAction]:
-        """Return what can be asked for *invoice* in the state it is in."""
+    async def get_viewer_actions(
+        self,
+        invoice: InvoiceRecord,
+        load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
+    ) -> list[ViewerAction]:
+        """Return what the acting person can ask for *invoice* in its state.
+
+        *load_approvers* is called only where the answer depends on the approvers.
+        """
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
         """Return the invoices that exist, by id."""
@@ -103,6 +135,28 @@ class Connector(Protocol):
     ) -> Mapping[str, list[ApproverRecord] | GatewayError]:
         """Return the approval records of the invoices that exist, by invoice id."""
 
+    async def list_queue(self) -> Queue:
+        """Return what waits for the acting person; empty where it cannot be asked."""
+
+    async def list_policies(self) -> list[PolicyRecord]:
+        """Return every policy, active or not, in no order."""
+
+    async def get_policies(self, ids: Sequence[str]) -> Mapping[str, PolicyRecord]:
+        """Return the policies that exist and can be read by id."""
+
+    async def get_applicable_policies(
+        self, invoices: Sequence[InvoiceRecord]
+    ) -> Mapping[str, list[PolicyRecord]]:
+        """Return the policies that apply, by invoice id.
+
+        An invoice is left out where only its approvers tell their policies.
+        """
+
+    async def get_mandatory_approvers(
+        self, policy_ids: Sequence[str]
+    ) -> Mapping[str, list[UserRecord]]:
+        """Return who must approve, by policy id; left out where it is not told."""
+
     async def add_approver(
         self, invoice_id: str, *, user_source_id: str | None, email: str | None
     ) -> Written:
@@ -116,6 +170,9 @@ class Connector(Protocol):
     ) -> Written:
         """Make these persons, in this order, the approvers of an invoice."""
 
+    async def clear_approvers(self, invoice_id: str) -> Written:
+        """Take all approval records off an invoice."""
+
     async def approve(
         self, invoice_id: str, *, note: str | None, force: bool | None
     ) -> Written:
@@ -123,6 +180,26 @@ class Connector(Protocol):
 
     async def reject(self, invoice_id: str, *, note: str | None) -> Written:
         """Reject an invoice."""
+
+    async def create_policy(self, draft: PolicyDraft) -> Written:
+        """Make a policy."""
+
+    async def update_policy(self, policy_id: str, changes: PolicyChanges) -> Written:
+        """Change a policy."""
+
+    async def delete_policy(self, policy_id: str) -> Written:
+        """Take a policy out of use."""
+
+    async def restore_policy(self, policy_id: str) -> Written:
+        """Put a policy that was deleted into use again."""
+
+    async def add_policy_approver(self, policy_id: str, user_source_id: str) -> Written:
+        """Make a person a mandatory approver of a policy."""
+
+    async def remove_policy_approver(
+        self, policy_id: str, user_source_id: str
+    ) -> Written:
+        """Make a person no mandatory approver of a policy any more."""
 
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; none changes anything upstream."""
@@ -151,8 +228,11 @@ class Simulator(Protocol):
     switches: Any
     app: ASGIApp
 
-    def settings(self, origin: str, person: str) -> dict[str, str]:
-        """Return the provider's settings for a gateway that acts as *person*."""
+    def settings(self, origin: str) -> dict[str, str]:
+        """Return the provider's settings for a gateway."""
+
+    def credentials(self, person: str) -> dict[str, str] | None:
+        """Return what *person* signs in with, or None where they have nothing."""
 
     def reset(self) -> None:
         """Return to the data and the switches of the start."""
@@ -166,6 +246,9 @@ class Provider(Struct, frozen=True, kw_only=True):
         title: Its name in sentences.
         key: Its name in settings.
         settings: The type of its section in the settings.
+        credentials: The type of the part of it that a person may have of their own.
+        records_person: Whether the provider records the person who is signed in, so
+            that nobody decides there without credentials of their own.
         create_simulator: Makes its fake; the arguments are the clock's.
         open_upstream: Opens its connections.
         open_account: Opens one acting person's standing; the section holds theirs.
@@ -175,6 +258,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     title: str
     key: str
     settings: type[BaseModel]
+    credentials: type[BaseModel]
+    records_person: bool
     create_simulator: Callable[[Clock], Simulator]
     open_upstream: Callable[[Any, Clock, Transport | None], Upstream]
     open_account: Callable[[Any, Upstream], Account]

@@ -39,6 +39,7 @@ class Decided(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     refusal: GatewayError | None = None
     approver_source_id: str | None = None
+    policy_source_id: str | None = None
 
 
 class Decisions:
@@ -87,5 +88,7 @@ async def _decide(
     finally:
         get_logger().info("decision", **subject, **ended)
     return Decided(
-        outcome=written.outcome, approver_source_id=written.approver_source_id
+        outcome=written.outcome,
+        approver_source_id=written.approver_source_id,
+        policy_source_id=written.policy_source_id,
     )

@@ -3,6 +3,7 @@
     GatewayError                    code, message: both safe to show; extensions
     ├── InvalidInputError           BAD_USER_INPUT
     ├── UnauthenticatedError        UNAUTHENTICATED
+    ├── IdentityUnavailableError    UPSTREAM_UNAVAILABLE
     ├── ForbiddenError              FORBIDDEN
     ├── LimitError                  MAX_DEPTH_LIMIT, MAX_ALIASES_LIMIT,
     │                               MAX_ROOT_FIELDS_LIMIT, MAX_TOKENS_LIMIT,
@@ -71,6 +72,13 @@ class UnauthenticatedError(GatewayError):
     """Who calls could not be established."""
 
     code = "UNAUTHENTICATED"
+
+
+class IdentityUnavailableError(GatewayError):
+    """Who calls cannot be established now: the identity provider is not reached."""
+
+    code = "UPSTREAM_UNAVAILABLE"
+    retryable = True
 
 
 class ForbiddenError(GatewayError):

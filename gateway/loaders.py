@@ -11,8 +11,14 @@ from typing import Any, TypeVar
 import aiodataloader
 from aiodataloader import DataLoader
 
-from gateway.connector import Connector
-from gateway.domain import ApproverRecord, InvoiceDetailsRecord, InvoiceRecord
+from gateway.connector import Connector, Queue
+from gateway.domain import (
+    ApproverRecord,
+    InvoiceDetailsRecord,
+    InvoiceRecord,
+    PolicyRecord,
+    UserRecord,
+)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -123,6 +129,64 @@ class ApproversByInvoiceLoader(Loader[str, list[ApproverRecord] | None]):
         return [found.get(key) for key in keys]
 
 
+class PolicyByIdLoader(Loader[str, PolicyRecord | None]):
+    """Policies by the provider's id; None where there is none."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a record or None for each id."""
+        found = await self._connector.get_policies(keys)
+        return [found.get(key) for key in keys]
+
+
+class PoliciesByInvoiceLoader(Loader[InvoiceRecord, list[PolicyRecord] | None]):
+    """The policies that apply to an invoice; None where its approvers tell them."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    def get_cache_key(self, key: InvoiceRecord) -> Any:
+        """Return what tells one invoice from another."""
+        return key.source_id
+
+    async def batch_load_fn(self, keys: list[InvoiceRecord]) -> list[Any]:
+        """Return a list or None for each invoice."""
+        found = await self._connector.get_applicable_policies(keys)
+        return [found.get(key.source_id) for key in keys]
+
+
+class MandatoryApproversByPolicyLoader(Loader[str, list[UserRecord] | None]):
+    """Who must approve, by the provider's policy id; None where it is not told."""
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a list or None for each id."""
+        found = await self._connector.get_mandatory_approvers(keys)
+        return [found.get(key) for key in keys]
+
+
+class QueueLoader(Loader[str, Queue]):
+    """What waits for the acting person; the only key is ``MINE``."""
+
+    MINE = "mine"
+
+    def __init__(self, connector: Connector) -> None:
+        super().__init__()
+        self._connector = connector
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return the queue."""
+        queue = await self._connector.list_queue()
+        return [queue for _ in keys]
+
+
 class ProviderLoaders:
     """One provider's loaders within one request."""
 
@@ -130,6 +194,10 @@ class ProviderLoaders:
         self.invoice_by_id = InvoiceByIdLoader(connector)
         self.invoice_details_by_id = InvoiceDetailsByIdLoader(connector)
         self.approvers_by_invoice = ApproversByInvoiceLoader(connector)
+        self.policy_by_id = PolicyByIdLoader(connector)
+        self.policies_by_invoice = PoliciesByInvoiceLoader(connector)
+        self.mandatory_approvers_by_policy = MandatoryApproversByPolicyLoader(connector)
+        self.queue = QueueLoader(connector)
 
     def forget(self) -> None:
         """Forget what was read: after a write it is no longer true."""
@@ -142,9 +210,13 @@ class ProviderLoaders:
             loader.cancel()
 
     @property
-    def _loaders(self) -> tuple[Loader[str, Any], ...]:
+    def _loaders(self) -> tuple[Loader[Any, Any], ...]:
         return (
             self.invoice_by_id,
             self.invoice_details_by_id,
             self.approvers_by_invoice,
+            self.policy_by_id,
+            self.policies_by_invoice,
+            self.mandatory_approvers_by_policy,
+            self.queue,
         )

@@ -28,7 +28,7 @@ class Sandbox:
     Attributes:
         origin: Where the simulators are served.
         persons: The demo persons by name, each with a line that describes them; the
-            first is who acts when nobody says who.
+            first is who acts when nobody says who, the last has no credentials.
         simulators: The simulators by provider.
         transport: What reaches the simulators, or None where they are elsewhere.
         app: The ASGI application that serves them.
@@ -42,19 +42,29 @@ class Sandbox:
         self.simulators: Mapping[ProviderName, Simulator] = {
             provider.name: provider.create_simulator(clock) for provider in PROVIDERS
         }
-        self.persons: Mapping[str, str] = {
-            name: description
-            for simulator in self.simulators.values()
-            for name, description in simulator.persons.items()
-        }
+        self.persons: Mapping[str, str] = _merge_persons(self.simulators)
         self.app = create_sandbox(self.simulators)
         self.transport: Transport | None = (
             httpx.ASGITransport(self.app) if origin is None else None
         )
 
-    def settings(self, provider: Provider, person: str) -> dict[str, str]:
-        """Return a provider's settings for a gateway that acts as *person*."""
-        return self.simulators[provider.name].settings(self.origin, person)
+    def settings(self, provider: Provider) -> dict[str, str]:
+        """Return a provider's settings for a gateway over this sandbox."""
+        return self.simulators[provider.name].settings(self.origin)
+
+    def credentials(self, provider: Provider, person: str) -> dict[str, str] | None:
+        """Return what *person* signs in to a provider with, None for nothing."""
+        return self.simulators[provider.name].credentials(person)
+
+
+def _merge_persons(simulators: Mapping[ProviderName, Simulator]) -> dict[str, str]:
+    """Return who is known to any simulator, and somebody whom none knows."""
+    told: dict[str, list[str]] = {}
+    for provider in PROVIDERS:
+        for name, description in simulators[provider.name].persons.items():
+            told.setdefault(name, []).append(f"{provider.title}: {description}")
+    persons = {name: "; ".join(parts) for name, parts in told.items()}
+    return {**persons, "visitor": "has no credentials of their own anywhere"}
 
 
 def create_sandbox(simulators: Mapping[ProviderName, Simulator]) -> Starlette:

@@ -9,14 +9,18 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    HttpUrl,
     SecretStr,
+    TypeAdapter,
     ValidationError,
+    ValidationInfo,
     create_model,
 )
 from pydantic import field_validator as validator
@@ -30,12 +34,16 @@ from pydantic_settings import (
 )
 
 PREFIX = "GATEWAY_"
+_URL = TypeAdapter(HttpUrl)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
 
 # Kubernetes sets these by itself for a Service that is called "gateway".
 _KUBERNETES_PREFIXES = ("GATEWAY_SERVICE_", "GATEWAY_PORT_")
 _KUBERNETES_NAMES = ("GATEWAY_PORT",)
 
+
+T = TypeVar("T")
 
 # What an origin has not: a path, a query, a name, a pattern, a space.
 _NOT_ORIGIN = frozenset("/?#@* \t")
@@ -51,15 +59,99 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _check_url(text: str) -> str:
+    try:
+        url = _URL.validate_python(text)
+    except ValidationError:
+        url = None
+    is_plain = url is not None and url.query is None and url.fragment is None
+    if not is_plain or not is_word(text):
+        raise ValueError("takes a URL that begins with https://")
+    return text
+
+
+def _check_word(text: str) -> str:
+    if not is_word(text):
+        raise ValueError("takes ASCII text without spaces")
+    return text
+
+
+def _check_secret(secret: SecretStr) -> SecretStr:
+    _check_word(secret.get_secret_value())
+    return secret
+
+
+def is_word(text: str) -> bool:
+    """Return whether *text* can stand in a header or a URL as one word."""
+    return text.isascii() and text.isprintable() and " " not in text and text != ""
+
+
+# What providers' sections are made of: an API's address, a name, a secret.
+BaseURL = Annotated[str, AfterValidator(_check_url)]
+Word = Annotated[str, AfterValidator(_check_word)]
+SecretWord = Annotated[SecretStr, AfterValidator(_check_secret)]
+
+
+def _check_jwks_url(text: str) -> str:
+    try:
+        url = _URL.validate_python(text)
+    except ValidationError:
+        url = None
+    is_plain = url is not None and not (url.username or url.password or url.fragment)
+    is_private = url is not None and (url.scheme == "https" or url.host in _LOOPBACK)
+    if not (is_plain and is_private and is_word(text)):
+        raise ValueError("takes a URL that begins with https://")
+    return text
+
+
+# The mode that alone reads a member; but for a choice it needs it, too.
+_MODES = {
+    "allow_anonymous": "none",
+    "jwks_url": "jwt",
+    "issuer": "jwt",
+    "audience": "jwt",
+    "api_keys_file": "api_key",
+}
+# Absent members are held against the mode as well.
+_OF_A_MODE: Any = Field(default=None, validate_default=True)
+
+
 class AuthSettings(Section):
     """Who may call.
 
-    Without client authentication the gateway serves loopback only, unless
-    *allow_anonymous* says that anybody who reaches it may use it.
+    Attributes:
+        mode: How callers say who they are; ``none`` asks nobody, and serves loopback
+            only unless *allow_anonymous*.
+        allow_anonymous: Anybody who reaches the gateway may use it.
+        jwks_url: Where the keys of the *issuer* of tokens are.
+        issuer: The ``iss`` of every token.
+        audience: What every token has in its ``aud``.
+        api_keys_file: The digests of the API keys.
     """
 
-    mode: Literal["none"] = "none"
+    mode: Literal["none", "api_key", "jwt"] = "none"
     allow_anonymous: bool = False
+    jwks_url: Annotated[str, AfterValidator(_check_jwks_url)] | None = _OF_A_MODE
+    issuer: str | None = _OF_A_MODE
+    audience: str | None = _OF_A_MODE
+    api_keys_file: Path | None = _OF_A_MODE
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether nobody is asked, and only this machine may be served for it."""
+        return self.mode == "none" and not self.allow_anonymous
+
+    @validator(*_MODES)
+    @classmethod
+    def _check_mode(cls, value: T, info: ValidationInfo) -> T:
+        """Hold a member against the mode, which alone reads it, and needs it."""
+        mode = info.data.get("mode")
+        wanted = _MODES[info.field_name or ""]
+        if mode == wanted and value in {None, ""}:
+            raise ValueError(f"missing; {PREFIX}AUTH__MODE={wanted} needs it")
+        if mode not in {wanted, None} and value not in {None, False}:
+            raise ValueError(f"only {PREFIX}AUTH__MODE={wanted} reads it")
+        return value
 
 
 class LimitSettings(Section):
@@ -87,8 +179,9 @@ class LimitSettings(Section):
 class Settings(BaseSettings):
     """Everything an operator can set, but for the providers' own sections.
 
-    *introspection* and *graphiql* are None where nobody set them: on over the
-    sandbox, off where providers are real.
+    *credentials_file* says who acts with credentials of their own. *introspection*
+    and *graphiql* are None where nobody set them: on over the sandbox, off where
+    providers are real.
     """
 
     model_config = SettingsConfigDict(
@@ -101,6 +194,7 @@ class Settings(BaseSettings):
     )
 
     auth: AuthSettings = AuthSettings()
+    credentials_file: Path | None = None
     limits: LimitSettings = LimitSettings()
     introspection: bool | None = None
     graphiql: bool | None = None
@@ -260,7 +354,7 @@ def _explain(model: type[Settings], detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{variable}: nothing reads this variable"
     message = detail["msg"].removeprefix("Value error, ")
-    if _is_public(model, path, detail["input"]):
+    if detail["input"] is not None and _is_public(model, path, detail["input"]):
         return f"{variable}: got {detail['input']!r}; {message}"
     return f"{variable}: {message}"
 
@@ -268,7 +362,7 @@ def _explain(model: type[Settings], detail: ErrorDetails) -> str:
 def _is_public(model: type[Settings], path: Sequence[str], value: object) -> bool:
     """Return whether a value may be shown: no secret, and no URL that holds one."""
     if path[0] in Settings.model_fields:
-        return True
+        return "@" not in str(value)
     annotation = _annotation(model, path)
     if annotation is None or _section(annotation):
         return False

@@ -1,3 +1,4 @@
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -7,10 +8,16 @@ import pytest
 
 from gateway.app import create_app
 from gateway.domain import ProviderName
+from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.support import Client, FakeTime, RecordingTransport, ottimate_simulator
+from tests.support import bill_simulator as find_bill_simulator
+
+# Each test makes a whole sandbox; looking for garbage in all of it takes a third of the
+# time of the suite.
+gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture
@@ -45,6 +52,29 @@ def ottimate(sandbox: Sandbox) -> RecordingTransport:
 
 
 @pytest.fixture
+def bill(sandbox: Sandbox) -> RecordingTransport:
+    assert sandbox.transport is not None
+    return RecordingTransport(sandbox.transport, "/bill/api/v2")
+
+
+@pytest.fixture
+def bill_simulator(sandbox: Sandbox) -> BillSimulator:
+    return find_bill_simulator(sandbox)
+
+
+@pytest.fixture
+def switch_bill(bill_simulator: BillSimulator) -> Callable[..., None]:
+    """Set switches of the BILL simulator."""
+
+    def set_switches(**values: Any) -> None:
+        bill_simulator.switches = msgspec.structs.replace(
+            bill_simulator.switches, **values
+        )
+
+    return set_switches
+
+
+@pytest.fixture
 def settings() -> Settings:
     return Settings()
 
@@ -54,12 +84,13 @@ async def client(
     settings: Settings,
     sandbox: Sandbox,
     ottimate: RecordingTransport,
+    bill: RecordingTransport,
     time: FakeTime,
 ) -> AsyncIterator[Client]:
     app = create_app(
         settings,
         sandbox=sandbox,
-        transports={ProviderName.OTTIMATE: ottimate},
+        transports={ProviderName.OTTIMATE: ottimate, ProviderName.BILL: bill},
         clock=time.clock,
     )
     transport = httpx.ASGITransport(app)

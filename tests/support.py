@@ -1,18 +1,30 @@
 """What tests share: a clock that tests move, a transport that records, a client."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
+from gateway.domain import ProviderName
+from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.sandbox import Sandbox
 from gateway.upstream import Clock
 
 OPERATIONS = Path(__file__).parent / "operations"
+
+_READS = (
+    "GET ",
+    "POST /List/",
+    "POST /ListApprovers.json",
+    "POST /ListUserApprovals.json",
+    "POST /Crud/Read/",
+)
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
@@ -70,9 +82,16 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     def params(self, index: int) -> dict[str, str]:
         return dict(self.requests[index].url.params)
 
+    def form(self, index: int) -> dict[str, str]:
+        return dict(parse_qsl(self.requests[index].content.decode()))
+
+    def data(self, index: int) -> Any:
+        """Return the arguments of a call to BILL."""
+        return json.loads(self.form(index)["data"])
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         name = self._name(request)
-        if name.endswith("/oauth/token"):
+        if name.endswith(("/oauth/token", "/Login.json")):
             self.sign_ins += 1
         else:
             self.requests.append(request)
@@ -108,26 +127,45 @@ class Client:
         variables: dict[str, Any] | None = None,
         *,
         person: str | None = None,
+        operation_name: str | None = None,
     ) -> dict[str, Any]:
         """Return the body of the answer to a POST."""
         headers = {} if person is None else {"Authorization": f"Bearer demo-{person}"}
-        response = await self.http.post(
-            "/graphql", json={"query": query, "variables": variables}, headers=headers
-        )
+        sent = {
+            "query": query,
+            "variables": variables,
+            "operationName": operation_name,
+        }
+        response = await self.http.post("/graphql", json=sent, headers=headers)
         body: dict[str, Any] = response.json()
         return body
 
     async def run(
-        self, name: str, variables: dict[str, Any], *, person: str | None = None
+        self,
+        name: str,
+        variables: dict[str, Any],
+        *,
+        person: str | None = None,
+        operation_name: str | None = None,
     ) -> dict[str, Any]:
-        """Return the body of the answer to one of the frontends' operations."""
-        query = (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
-        return await self.execute(query, variables, person=person)
+        """Return the body of the answer to one of the frontends' operations.
+
+        *operation_name* says which, where a document holds several.
+        """
+        query = read_operation(name)
+        return await self.execute(
+            query, variables, person=person, operation_name=operation_name
+        )
 
 
-def writes(ottimate: RecordingTransport) -> list[str]:
-    """Return the calls that were to change something."""
-    return [call for call in ottimate.calls if not call.startswith("GET ")]
+def read_operation(name: str) -> str:
+    """Return one of the frontends' documents."""
+    return (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
+
+
+def writes(upstream: RecordingTransport) -> list[str]:
+    """Return the calls that were to change something; BILL reads by POST as well."""
+    return [call for call in upstream.calls if not call.startswith(_READS)]
 
 
 async def lose(request: httpx.Request, upstream: Handler) -> httpx.Response:
@@ -144,6 +182,13 @@ async def never_arrives(request: httpx.Request, upstream: Handler) -> httpx.Resp
 
 def ottimate_simulator(sandbox: Sandbox) -> OttimateSimulator:
     """Return the sandbox's Ottimate, with its state and switches."""
-    simulator = next(iter(sandbox.simulators.values()))
+    simulator = sandbox.simulators[ProviderName.OTTIMATE]
     assert isinstance(simulator, OttimateSimulator)
+    return simulator
+
+
+def bill_simulator(sandbox: Sandbox) -> BillSimulator:
+    """Return the sandbox's BILL, with its state and switches."""
+    simulator = sandbox.simulators[ProviderName.BILL]
+    assert isinstance(simulator, BillSimulator)
     return simulator

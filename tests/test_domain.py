@@ -87,7 +87,7 @@ def test_text_that_is_no_id_is_refused(text: str) -> None:
         b'[0,"Invoice","OTTIMATE","1",""]',
         b'["1","Invoice","OTTIMATE","1",""]',
         b'[1,"Invoice","ottimate","1",""]',
-        b'[1,"Invoice","BILL","1",""]',
+        b'[1,"Invoice","NOBODY","1",""]',
         b'[1,"Invoice","OTTIMATE",1,""]',
         b'[1,"Invoice","OTTIMATE",null,""]',
         b'[1,"Invoice","OTTIMATE","1"]',

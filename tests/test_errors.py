@@ -121,6 +121,7 @@ def test_what_may_pass_is_retryable_and_nothing_else() -> None:
         "UpstreamTimeoutError",
         "UpstreamUnavailableError",
         "UpstreamRateLimitedError",
+        "IdentityUnavailableError",
     }
 
 

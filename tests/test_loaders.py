@@ -8,14 +8,26 @@ import asyncio
 import contextvars
 import gc
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from aiodataloader import DataLoader
 
-from gateway.errors import NotFoundError
-from gateway.loaders import BatchError, Loader
+from gateway.connector import Connector, Queue
+from gateway.domain import (
+    ApprovalState,
+    ApproverStatus,
+    InvoiceKind,
+    InvoiceRecord,
+    InvoiceStatus,
+    PolicyRecord,
+    ProviderName,
+    UserRecord,
+)
+from gateway.errors import NotFoundError, UpstreamTimeoutError
+from gateway.loaders import BatchError, Loader, ProviderLoaders, QueueLoader
 from tests.support import Client, RecordingTransport
 
 Batch = Callable[[list[str]], Coroutine[Any, Any, list[Any]]]
@@ -298,11 +310,206 @@ async def test_a_cleared_value_is_asked_again() -> None:
     assert letters.batches == [["a", "b"], ["a"], ["a", "b"]]
 
 
+# What each loader asks of its connector
+
+
+def _invoice(source_id: str, **members: Any) -> InvoiceRecord:
+    return InvoiceRecord(
+        **{
+            "id": f"id-{source_id}",
+            "provider": ProviderName.BILL,
+            "source_id": source_id,
+            "kind": InvoiceKind.BILL,
+            "title": source_id,
+            "number": None,
+            "status": InvoiceStatus.PENDING_APPROVAL,
+            "source_status": "Assigned",
+            "counterparty": None,
+            "location_name": None,
+            "total": None,
+            "tax": None,
+            "amount_due": None,
+            "issue_date": None,
+            "due_date": None,
+            "created_at": datetime(2026, 11, 2, tzinfo=UTC),
+            "updated_at": None,
+            "approved_at": None,
+            "url": None,
+            "attachments": [],
+            "approval_state": ApprovalState.PENDING,
+            "approvers_status": ApproverStatus.UNKNOWN,
+            **members,
+        }
+    )
+
+
+def _policy(source_id: str) -> PolicyRecord:
+    return PolicyRecord(
+        id=f"id-{source_id}",
+        provider=ProviderName.BILL,
+        source_id=source_id,
+        name=source_id,
+    )
+
+
+USER = UserRecord(source_id="u", display_name="U", email=None)
+
+
+class Asked:
+    """The reads of a connector that loaders use, and what they were asked.
+
+    It knows the policies "p" and "q", and that "p" applies to the invoice "a".
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str]]] = []
+        self.queue = Queue(invoices=[_invoice("a")], is_complete=True)
+        self.error: Exception | None = None
+
+    def _ask(self, name: str, keys: Sequence[str]) -> None:
+        self.asked.append((name, list(keys)))
+        if self.error is not None:
+            raise self.error
+
+    async def get_policies(self, ids: Sequence[str]) -> Mapping[str, PolicyRecord]:
+        self._ask("policies", ids)
+        return {key: _policy(key) for key in ids if key in {"p", "q"}}
+
+    async def get_applicable_policies(
+        self, invoices: Sequence[InvoiceRecord]
+    ) -> Mapping[str, list[PolicyRecord]]:
+        self._ask("applicable", [one.source_id for one in invoices])
+        return {
+            one.source_id: [_policy("p")] if one.source_id == "a" else []
+            for one in invoices
+            if one.source_id != "untold"
+        }
+
+    async def get_mandatory_approvers(
+        self, policy_ids: Sequence[str]
+    ) -> Mapping[str, list[UserRecord]]:
+        self._ask("mandatory", policy_ids)
+        return {
+            key: [USER] if key == "p" else [] for key in policy_ids if key in {"p", "q"}
+        }
+
+    async def list_queue(self) -> Queue:
+        self._ask("queue", [])
+        return self.queue
+
+
+def _loaders(asked: Asked) -> ProviderLoaders:
+    return ProviderLoaders(cast("Connector", asked))
+
+
+async def test_policies_are_read_by_id_in_one_batch() -> None:
+    asked = Asked()
+    loader = _loaders(asked).policy_by_id
+
+    found = await asyncio.gather(*(loader.load(key) for key in ["q", "x", "p", "q"]))
+
+    assert found == [_policy("q"), None, _policy("p"), _policy("q")]
+    assert asked.asked == [("policies", ["q", "x", "p"])]
+
+
+async def test_the_policies_of_invoices_are_read_in_one_batch() -> None:
+    """An empty list is that none applies; None that the approvers tell."""
+    asked = Asked()
+    loader = _loaders(asked).policies_by_invoice
+    invoices = [_invoice(key) for key in ("a", "b", "untold")]
+
+    found = await asyncio.gather(*(loader.load(one) for one in invoices))
+
+    assert found == [[_policy("p")], [], None]
+    assert asked.asked == [("applicable", ["a", "b", "untold"])]
+
+
+async def test_an_invoice_that_was_read_twice_is_one_key_though_it_changed() -> None:
+    """Records of one invoice differ, and hold what cannot be hashed."""
+    asked = Asked()
+    loader = _loaders(asked).policies_by_invoice
+    before, after = _invoice("a"), _invoice("a", status=InvoiceStatus.APPROVED)
+    assert before != after
+
+    found = await asyncio.gather(
+        loader.load(before), loader.load(after), loader.load(_invoice("b"))
+    )
+
+    assert list(found) == [[_policy("p")], [_policy("p")], []]
+    assert asked.asked == [("applicable", ["a", "b"])]
+    assert loader.get_cache_key(before) == loader.get_cache_key(after) == "a"
+
+
+async def test_an_invoice_whose_policies_failed_is_asked_again() -> None:
+    asked = Asked()
+    asked.error = UpstreamTimeoutError(ProviderName.BILL, "Late.")
+    loader = _loaders(asked).policies_by_invoice
+
+    with pytest.raises(UpstreamTimeoutError):
+        await loader.load(_invoice("a"))
+    asked.error = None
+
+    assert await loader.load(_invoice("a")) == [_policy("p")]
+    assert asked.asked == [("applicable", ["a"])] * 2
+
+
+async def test_who_must_approve_is_read_for_many_policies_in_one_batch() -> None:
+    asked = Asked()
+    loader = _loaders(asked).mandatory_approvers_by_policy
+
+    found = await asyncio.gather(*(loader.load(key) for key in "pqx"))
+
+    assert found == [[USER], [], None]
+    assert asked.asked == [("mandatory", ["p", "q", "x"])]
+
+
+async def test_the_queue_is_read_once_for_all_who_ask() -> None:
+    asked = Asked()
+    loader = _loaders(asked).queue
+
+    first = await asyncio.gather(
+        loader.load(QueueLoader.MINE), loader.load(QueueLoader.MINE)
+    )
+    again = await loader.load(QueueLoader.MINE)
+
+    assert list(first) == [asked.queue, asked.queue]
+    assert again is asked.queue
+    assert asked.asked == [("queue", [])]
+
+
+async def test_what_was_read_is_forgotten_by_every_loader() -> None:
+    asked = Asked()
+    loaders = _loaders(asked)
+
+    for _ in range(2):
+        await loaders.policy_by_id.load("p")
+        await loaders.policies_by_invoice.load(_invoice("a"))
+        await loaders.mandatory_approvers_by_policy.load("p")
+        await loaders.queue.load(QueueLoader.MINE)
+        loaders.forget()
+
+    assert [name for name, _ in asked.asked] == [
+        "policies",
+        "applicable",
+        "mandatory",
+        "queue",
+    ] * 2
+
+
+async def test_every_loader_is_forgotten_and_ended_with_the_others() -> None:
+    loaders = _loaders(Asked())
+
+    assert set(loaders._loaders) == set(vars(loaders).values())
+    assert len(loaders._loaders) == 7
+
+
 # One request's loaders, in the real application
 
 
 async def _two_ids(client: Client, ottimate: RecordingTransport) -> list[str]:
-    body = await client.execute("{ invoices(first: 2) { nodes { id } } }")
+    body = await client.execute(
+        "{ invoices(first: 2, filter: {providers: [OTTIMATE]}) { nodes { id } } }"
+    )
     ottimate.clear()
     return [node["id"] for node in body["data"]["invoices"]["nodes"]]
 
@@ -339,7 +546,7 @@ async def test_what_an_invoice_holds_is_read_once_for_all_its_fields(
     body = await client.execute(
         """
         {
-          invoices(first: 2) {
+          invoices(first: 2, filter: {providers: [OTTIMATE]}) {
             nodes {
               lines { description }
               history { event }
@@ -367,3 +574,41 @@ async def test_nothing_is_kept_from_one_request_to_the_next(
 
     assert bodies == [{"data": {"invoice": {"id": first}}}] * 2
     assert ottimate.calls == ["GET /invoices"] * 2
+
+
+async def test_policies_and_who_must_approve_are_read_once_for_all_rows(
+    client: Client, bill: RecordingTransport
+) -> None:
+    body = await client.execute(
+        """
+        {
+          invoices(first: 20, filter: {providers: [BILL]}) {
+            nodes { policies { name mandatoryApprovers { displayName } } }
+          }
+          policies { nodes { mandatoryApprovers { sourceId } } }
+        }
+        """
+    )
+
+    assert "errors" not in body
+    assert sorted(bill.calls) == [
+        "POST /List/ApprovalPolicy.json",
+        "POST /List/ApprovalPolicyApprover.json",
+        "POST /List/Bill.json",
+        "POST /List/User.json",
+        "POST /List/VendorCredit.json",
+    ]
+
+
+async def test_the_queue_is_asked_once_for_rows_and_sources(
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+) -> None:
+    body = await client.execute(
+        "{ viewer { approvals(first: 2) { totalCount nodes { id } } "
+        "sources { provider isComplete } } "
+        "again: viewer { approvals(first: 5) { nodes { id } } } }"
+    )
+
+    assert "errors" not in body
+    assert bill.calls == ["POST /ListUserApprovals.json"] * 2
+    assert ottimate.calls == []

@@ -7,18 +7,20 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.providers import PROVIDERS
+from gateway.providers import PROVIDERS, bill, ottimate
+from gateway.providers.bill.simulator import BillSimulator, BillSwitches
 from gateway.providers.ottimate.simulator import OttimateSimulator, OttimateSwitches
 from gateway.sandbox import Sandbox, create_sandbox
 
 
-def plain(switches: OttimateSwitches) -> dict[str, Any]:
+def plain(switches: OttimateSwitches | BillSwitches) -> dict[str, Any]:
     """Return *switches* as JSON has them."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(switches))
     return found
 
 
-DEFAULTS = plain(OttimateSwitches())
+OTTIMATE, BILL = plain(OttimateSwitches()), plain(BillSwitches())
+DEFAULTS = {"ottimate": OTTIMATE, "bill": BILL}
 
 
 @pytest.fixture
@@ -29,6 +31,7 @@ async def http(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def sign_in(http: httpx.AsyncClient, settings: dict[str, str]) -> httpx.Response:
+    """Sign in to Ottimate."""
     return await http.post(
         f"{settings['base_url']}/oauth/token",
         data={
@@ -47,30 +50,43 @@ async def test_the_switches_of_every_simulator_are_shown(
     response = await http.get("/switches")
 
     assert response.status_code == 200
-    assert response.json() == {"ottimate": DEFAULTS}
+    assert response.json() == DEFAULTS
 
 
 async def test_named_switches_are_changed_and_the_rest_stays(
-    http: httpx.AsyncClient, simulator: OttimateSimulator
+    http: httpx.AsyncClient,
+    simulator: OttimateSimulator,
+    bill_simulator: BillSimulator,
 ) -> None:
     first = await http.patch(
         "/switches",
         json={"ottimate": {"absent_calls": ["approve"], "token_seconds": 60}},
     )
-    second = await http.patch("/switches", json={"ottimate": {"absent_status": 501}})
+    second = await http.patch(
+        "/switches",
+        json={"bill": {"list_cap": 1000}, "ottimate": {"absent_status": 501}},
+    )
 
-    changed = {**DEFAULTS, "absent_calls": ["approve"], "token_seconds": 60}
-    assert (first.status_code, first.json()) == (200, {"ottimate": changed})
+    changed = {**OTTIMATE, "absent_calls": ["approve"], "token_seconds": 60}
+    assert (first.status_code, first.json()) == (
+        200,
+        {"ottimate": changed, "bill": BILL},
+    )
     changed["absent_status"] = 501
-    assert (second.status_code, second.json()) == (200, {"ottimate": changed})
+    capped = {**BILL, "list_cap": 1000}
+    assert (second.status_code, second.json()) == (
+        200,
+        {"ottimate": changed, "bill": capped},
+    )
     assert plain(simulator.switches) == changed
+    assert plain(bill_simulator.switches) == capped
 
 
 async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
-    for nothing in ("{}", '{"ottimate": {}}'):
+    for nothing in ("{}", '{"ottimate": {}}', '{"ottimate": {}, "bill": {}}'):
         response = await http.patch("/switches", content=nothing)
 
-        assert (response.status_code, response.json()) == (200, {"ottimate": DEFAULTS})
+        assert (response.status_code, response.json()) == (200, DEFAULTS)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +96,7 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
         (b"{", "not JSON: Input data was truncated"),
         (b"[]", "Expected `object`, got `array`"),
         (b'{"ottimate": 1}', "Expected `object`, got `int` - at `$[...]`"),
-        (b'{"nobody": {}}', "no simulator `nobody`; there is ottimate"),
+        (b'{"nobody": {}}', "no simulator `nobody`; there is ottimate, bill"),
         (
             b'{"ottimate": {"nope": 1}}',
             "Object contains unknown field `nope`",
@@ -103,6 +119,10 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
             "Invalid enum value 'none of these' - at `$.fault`",
         ),
         (b'{"ottimate": {"fault": "\xff"}}', "not JSON: "),
+        (
+            b'{"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 7}}',
+            "Invalid enum value 7 - at `$.list_cap`",
+        ),
     ],
 )
 async def test_a_mistake_changes_nothing(
@@ -113,13 +133,16 @@ async def test_a_mistake_changes_nothing(
     assert response.status_code == 400
     assert list(response.json()) == ["message"]
     assert response.json()["message"].startswith(message)
-    assert (await http.get("/switches")).json() == {"ottimate": DEFAULTS}
+    assert (await http.get("/switches")).json() == DEFAULTS
 
 
 async def test_a_reset_brings_data_and_switches_back(
-    http: httpx.AsyncClient, sandbox: Sandbox, simulator: OttimateSimulator
+    http: httpx.AsyncClient,
+    sandbox: Sandbox,
+    simulator: OttimateSimulator,
+    bill_simulator: BillSimulator,
 ) -> None:
-    settings = sandbox.settings(PROVIDERS[0], "controller")
+    settings = sandbox.settings(ottimate.PROVIDER)
     token = (await sign_in(http, settings)).json()["access_token"]
     headers = {"X-Api-Key": settings["api_key"], "Authorization": f"Bearer {token}"}
     invoices = f"{settings['base_url']}/invoices"
@@ -128,13 +151,21 @@ async def test_a_reset_brings_data_and_switches_back(
     [invoice] = before["results"]
     approve = f"{invoices}/{invoice['id']}/approve"
     approved = await http.post(approve, headers=headers, json={"force_approve": True})
-    await http.patch("/switches", json={"ottimate": {"token_seconds": 60}})
+    await http.patch(
+        "/switches",
+        json={"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 1000}},
+    )
+    bills = bill_simulator.state.bills
+    bills_before = len(bills)
+    bills.clear()
 
     response = await http.post("/reset")
 
     assert approved.status_code == 200
     assert (response.status_code, response.content) == (204, b"")
     assert simulator.switches == OttimateSwitches()
+    assert bill_simulator.switches == BillSwitches()
+    assert len(bill_simulator.state.bills) == bills_before
     refused = await http.get(invoices, headers=headers, params=page)
     assert refused.status_code == 401
     token = (await sign_in(http, settings)).json()["access_token"]
@@ -159,37 +190,96 @@ async def test_other_methods_are_not_allowed(
 
 def test_persons_are_listed_and_the_first_is_who_acts(sandbox: Sandbox) -> None:
     assert dict(sandbox.persons) == {
-        "controller": "account-level; may force, export and manage policy approvers",
-        "clerk": "two locations only; may approve, but neither force nor export",
+        "controller": (
+            "Ottimate: account-level; may force, export and manage policy approvers; "
+            "BILL: Administrator; approves, and manages chains and policies"
+        ),
+        "clerk": (
+            "Ottimate: two locations only; may approve, but neither force nor export; "
+            "BILL: Clerk; may not approve"
+        ),
+        "accountant": "BILL: Accountant; approves and edits bills",
+        "approver": "BILL: Approver; only approves",
+        "payer": "BILL: Payer; may not approve",
+        "auditor": "BILL: Auditor; may not approve",
+        "buyer": "BILL: Custom profile with the right to approve",
+        "visitor": "has no credentials of their own anywhere",
     }
     assert next(iter(sandbox.persons)) == "controller"
+    assert list(sandbox.persons)[-1] == "visitor"
 
 
 @pytest.mark.parametrize("person", ["controller", "clerk"])
-async def test_the_settings_of_a_person_sign_in(
+async def test_the_credentials_of_a_person_sign_in(
     http: httpx.AsyncClient, sandbox: Sandbox, person: str
 ) -> None:
-    settings = sandbox.settings(PROVIDERS[0], person)
+    own = sandbox.credentials(ottimate.PROVIDER, person)
+    assert own is not None
 
-    response = await sign_in(http, settings)
+    response = await sign_in(http, {**sandbox.settings(ottimate.PROVIDER), **own})
 
     assert response.status_code == 200
-    assert settings["client_id"] == f"sandbox-{person}"
+    assert own["client_id"] == f"sandbox-{person}"
+
+
+async def test_the_settings_sign_in_by_themselves(
+    http: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    settings = sandbox.settings(ottimate.PROVIDER)
+    service = sandbox.settings(bill.PROVIDER)
+
+    response = await sign_in(http, settings)
+    session = await http.post(
+        f"{service['base_url']}/Login.json",
+        data={
+            "devKey": service["dev_key"],
+            "userName": service["user_name"],
+            "password": service["password"],
+            "orgId": service["org_id"],
+        },
+    )
+
+    assert response.status_code == 200
+    assert session.json()["response_message"] == "Success"
     assert settings["base_url"] == "http://sandbox.internal/ottimate/v1"
+    assert service["base_url"] == "http://sandbox.internal/bill/api/v2"
 
 
-def test_a_person_that_is_none_has_no_settings(sandbox: Sandbox) -> None:
-    with pytest.raises(KeyError):
-        sandbox.settings(PROVIDERS[0], "nobody")
+def test_a_person_has_credentials_where_the_provider_knows_them(
+    sandbox: Sandbox,
+) -> None:
+    found = {
+        person: [
+            provider.key
+            for provider in PROVIDERS
+            if sandbox.credentials(provider, person) is not None
+        ]
+        for person in (*sandbox.persons, "nobody")
+    }
+
+    assert found == {
+        "controller": ["ottimate", "bill"],
+        "clerk": ["ottimate", "bill"],
+        "accountant": ["bill"],
+        "approver": ["bill"],
+        "payer": ["bill"],
+        "auditor": ["bill"],
+        "buyer": ["bill"],
+        "visitor": [],
+        "nobody": [],
+    }
 
 
 def test_a_sandbox_elsewhere_has_its_origin_and_no_transport() -> None:
     sandbox = Sandbox(origin="http://127.0.0.1:1234")
 
-    settings = sandbox.settings(PROVIDERS[0], "clerk")
+    urls = [sandbox.settings(provider)["base_url"] for provider in PROVIDERS]
 
     assert sandbox.transport is None
-    assert settings["base_url"] == "http://127.0.0.1:1234/ottimate/v1"
+    assert urls == [
+        "http://127.0.0.1:1234/ottimate/v1",
+        "http://127.0.0.1:1234/bill/api/v2",
+    ]
 
 
 async def test_a_sandbox_of_some_providers_serves_those_alone() -> None:

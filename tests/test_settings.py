@@ -18,12 +18,18 @@ from gateway.settings import (
 )
 
 SECTIONS = {provider.key: provider.settings for provider in PROVIDERS}
-ALL = ("BASE_URL", "API_KEY", "CLIENT_ID", "CLIENT_SECRET")
 OTTIMATE = {
     "GATEWAY_OTTIMATE__BASE_URL": "https://api.example/v1",
     "GATEWAY_OTTIMATE__API_KEY": "the-api-key",
     "GATEWAY_OTTIMATE__CLIENT_ID": "the-client",
     "GATEWAY_OTTIMATE__CLIENT_SECRET": "the-client-secret",
+}
+BILL = {
+    "GATEWAY_BILL__BASE_URL": "https://api.example/api/v2",
+    "GATEWAY_BILL__DEV_KEY": "the-dev-key",
+    "GATEWAY_BILL__ORG_ID": "the-organization",
+    "GATEWAY_BILL__USER_NAME": "someone@app.example",
+    "GATEWAY_BILL__PASSWORD": "the-password",
 }
 FILE = """
 introspection = true
@@ -39,6 +45,15 @@ api_key = "key-in-the-file"
 client_id = "client-in-the-file"
 client_secret = "secret-in-the-file"
 """
+
+# The members that a mode of authentication needs, and that it alone reads.
+JWT = {
+    "GATEWAY_AUTH__JWKS_URL": "https://id.example/keys",
+    "GATEWAY_AUTH__ISSUER": "https://id.example/",
+    "GATEWAY_AUTH__AUDIENCE": "approvals",
+}
+API_KEY = {"GATEWAY_AUTH__API_KEYS_FILE": "/etc/keys.toml"}
+MODES = {"none": {}, "api_key": API_KEY, "jwt": JWT}
 
 Environment = Callable[[Mapping[str, str]], None]
 
@@ -86,7 +101,15 @@ def test_nothing_set_is_the_defaults() -> None:
     settings = read_settings(SECTIONS)
 
     assert settings.model_dump() == {
-        "auth": {"mode": "none", "allow_anonymous": False},
+        "auth": {
+            "mode": "none",
+            "allow_anonymous": False,
+            "jwks_url": None,
+            "issuer": None,
+            "audience": None,
+            "api_keys_file": None,
+        },
+        "credentials_file": None,
         "limits": {
             "body_bytes": 262_144,
             "depth": 15,
@@ -100,13 +123,15 @@ def test_nothing_set_is_the_defaults() -> None:
         "graphiql": None,
         "cors_origins": [],
         "ottimate": None,
+        "bill": None,
     }
-    assert settings.provider("ottimate") is None
+    assert {settings.provider(provider.key) for provider in PROVIDERS} == {None}
 
 
 VARIABLES: list[tuple[str, str, str, object]] = [
     ("AUTH__MODE", "none", "auth.mode", "none"),
     ("AUTH__ALLOW_ANONYMOUS", "true", "auth.allow_anonymous", True),
+    ("CREDENTIALS_FILE", "/etc/it.toml", "credentials_file", Path("/etc/it.toml")),
     ("LIMITS__BODY_BYTES", "1024", "limits.body_bytes", 1024),
     ("LIMITS__DEPTH", "1", "limits.depth", 1),
     ("LIMITS__ALIASES", "0", "limits.aliases", 0),
@@ -133,7 +158,9 @@ def names(model: type[BaseModel]) -> list[str]:
 
 
 def test_every_variable_is_tried_here() -> None:
-    assert [name for name, *_ in VARIABLES] == names(Settings)
+    tried = {f"GATEWAY_{name}" for name, *_ in VARIABLES} | {*JWT, *API_KEY}
+
+    assert tried == {f"GATEWAY_{name}" for name in names(Settings)}
 
 
 @pytest.mark.parametrize(("name", "text", "path", "value"), VARIABLES)
@@ -166,12 +193,30 @@ def test_a_section_may_come_as_json(environment: Environment) -> None:
 def test_a_provider_is_set_by_its_variables(environment: Environment) -> None:
     environment(OTTIMATE)
 
-    assert reveal(read_settings(SECTIONS).provider("ottimate")) == {
+    settings = read_settings(SECTIONS)
+
+    assert reveal(settings.provider("ottimate")) == {
         "base_url": "https://api.example/v1",
         "api_key": "the-api-key",
         "client_id": "the-client",
         "client_secret": "the-client-secret",
         "token_url": None,
+    }
+    assert settings.provider("bill") is None
+
+
+def test_two_providers_are_set_side_by_side(environment: Environment) -> None:
+    environment({**OTTIMATE, **BILL})
+
+    settings = read_settings(SECTIONS)
+
+    assert reveal(settings.provider("ottimate"))["client_id"] == "the-client"
+    assert reveal(settings.provider("bill")) == {
+        "base_url": "https://api.example/api/v2",
+        "dev_key": "the-dev-key",
+        "org_id": "the-organization",
+        "user_name": "someone@app.example",
+        "password": "the-password",
     }
 
 
@@ -183,12 +228,13 @@ def test_a_token_url_is_optional(environment: Environment) -> None:
     assert section["token_url"] == "http://id.example/token"
 
 
-@pytest.mark.parametrize("absent", ALL)
+@pytest.mark.parametrize("absent", [*OTTIMATE, *BILL])
 def test_half_a_provider_is_refused(environment: Environment, absent: str) -> None:
-    name = f"GATEWAY_OTTIMATE__{absent}"
-    environment({key: value for key, value in OTTIMATE.items() if key != name})
+    every = {**OTTIMATE, **BILL}
+    environment({name: value for name, value in every.items() if name != absent})
 
-    assert refusal() == [f"{name}: missing; the other ottimate settings need it"]
+    key = "bill" if absent in BILL else "ottimate"
+    assert refusal() == [f"{absent}: missing; the other {key} settings need it"]
 
 
 def test_every_missing_variable_has_its_line(environment: Environment) -> None:
@@ -239,7 +285,7 @@ def test_an_empty_secret_is_missing(environment: Environment) -> None:
         "gateway_nope",
         "GATEWAY_SERVICE",
         "GATEWAY_PORTS",
-        "GATEWAY_BILL__BASE_URL",
+        "GATEWAY_NOBODY__BASE_URL",
         "GATEWAY_OTTIMATE_API_KEY",
         "GATEWAY_INTROSPECTION__X",
     ],
@@ -318,7 +364,7 @@ ORIGIN = "takes origins such as https://app.example"
             "nan",
             "Input should be less than or equal to 600",
         ),
-        ("AUTH__MODE", "jwt", "Input should be 'none'"),
+        ("AUTH__MODE", "oidc", "Input should be 'none', 'api_key' or 'jwt'"),
         ("AUTH__ALLOW_ANONYMOUS", "maybe", BOOLEAN),
         ("INTROSPECTION", "2", BOOLEAN),
         ("GRAPHIQL", "off!", BOOLEAN),
@@ -331,7 +377,6 @@ ORIGIN = "takes origins such as https://app.example"
         ("CORS_ORIGINS", "https://app.example/path", ORIGIN),
         ("CORS_ORIGINS", "https://app.example,nonsense", ORIGIN),
         ("CORS_ORIGINS", "https://app.example?a=b", ORIGIN),
-        ("CORS_ORIGINS", "https://me:pw@app.example", ORIGIN),
         ("CORS_ORIGINS", "https://*.app.example", ORIGIN),
         ("CORS_ORIGINS", "https://app.example https://b.example", ORIGIN),
     ],
@@ -342,6 +387,189 @@ def test_a_malformed_value_is_named_with_what_the_variable_takes(
     environment({f"GATEWAY_{name}": value})
 
     assert refusal() == [f"GATEWAY_{name}: got {value!r}; {takes}"]
+
+
+class TestAuth:
+    """A mode has what it needs, and nothing is set that it would not read."""
+
+    def test_a_mode_reads_its_members(self, environment: Environment) -> None:
+        environment({**JWT, "GATEWAY_AUTH__MODE": "jwt"})
+
+        assert read_settings(SECTIONS).auth == AuthSettings(
+            mode="jwt",
+            jwks_url="https://id.example/keys",
+            issuer="https://id.example/",
+            audience="approvals",
+        )
+
+    def test_a_file_of_keys_is_a_path(self, environment: Environment) -> None:
+        environment({**API_KEY, "GATEWAY_AUTH__MODE": "api_key"})
+
+        auth = read_settings(SECTIONS).auth
+
+        assert (auth.mode, auth.api_keys_file) == ("api_key", Path("/etc/keys.toml"))
+
+    @pytest.mark.parametrize(
+        ("mode", "allow_anonymous", "loopback_only"),
+        [
+            ("none", "false", True),
+            ("none", "true", False),
+            ("api_key", "false", False),
+            ("jwt", "false", False),
+        ],
+    )
+    def test_who_is_known_may_come_from_anywhere(
+        self,
+        environment: Environment,
+        mode: str,
+        allow_anonymous: str,
+        loopback_only: bool,
+    ) -> None:
+        environment(
+            {
+                **MODES[mode],
+                "GATEWAY_AUTH__MODE": mode,
+                "GATEWAY_AUTH__ALLOW_ANONYMOUS": allow_anonymous,
+            }
+        )
+
+        assert read_settings(SECTIONS).auth.loopback_only is loopback_only
+
+    @pytest.mark.parametrize(
+        ("mode", "name"),
+        [(mode, name) for mode, members in MODES.items() for name in members],
+    )
+    def test_what_a_mode_needs_is_missed(
+        self, environment: Environment, mode: str, name: str
+    ) -> None:
+        environment({**MODES[mode], "GATEWAY_AUTH__MODE": mode, name: ""})
+
+        assert refusal() == [f"{name}: missing; GATEWAY_AUTH__MODE={mode} needs it"]
+
+    def test_everything_that_a_mode_needs_is_missed_at_once(
+        self, environment: Environment
+    ) -> None:
+        environment({"GATEWAY_AUTH__MODE": "jwt"})
+
+        assert refusal() == [
+            f"{name}: missing; GATEWAY_AUTH__MODE=jwt needs it" for name in sorted(JWT)
+        ]
+
+    @pytest.mark.parametrize(
+        ("mode", "other"),
+        [
+            ("none", "api_key"),
+            ("none", "jwt"),
+            ("api_key", "jwt"),
+            ("jwt", "api_key"),
+        ],
+    )
+    def test_what_another_mode_reads_is_refused(
+        self, environment: Environment, mode: str, other: str
+    ) -> None:
+        environment({"GATEWAY_AUTH__MODE": mode, **MODES[mode], **MODES[other]})
+
+        assert refusal() == sorted(
+            f"{name}: got {value!r}; only GATEWAY_AUTH__MODE={other} reads it"
+            for name, value in MODES[other].items()
+        )
+
+    @pytest.mark.parametrize("mode", ["api_key", "jwt"])
+    def test_callers_are_known_or_anonymous(
+        self, environment: Environment, mode: str
+    ) -> None:
+        environment(
+            {
+                "GATEWAY_AUTH__MODE": mode,
+                **MODES[mode],
+                "GATEWAY_AUTH__ALLOW_ANONYMOUS": "true",
+            }
+        )
+
+        assert refusal() == [
+            (
+                "GATEWAY_AUTH__ALLOW_ANONYMOUS: got 'true'; "
+                "only GATEWAY_AUTH__MODE=none reads it"
+            )
+        ]
+
+    def test_a_mode_that_is_none_is_the_only_mistake(
+        self, environment: Environment
+    ) -> None:
+        environment({**JWT, "GATEWAY_AUTH__MODE": "oidc"})
+
+        assert [line.partition(":")[0] for line in refusal()] == ["GATEWAY_AUTH__MODE"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://id.example/keys",
+            "https://id.example/keys?p=policy",
+            "https://id.example:8443",
+            "http://localhost:9000/keys",
+            "http://127.0.0.1/keys",
+            "http://[::1]:9000/keys",
+        ],
+    )
+    def test_keys_come_over_https_or_from_this_machine(
+        self, environment: Environment, url: str
+    ) -> None:
+        environment({**JWT, "GATEWAY_AUTH__MODE": "jwt", "GATEWAY_AUTH__JWKS_URL": url})
+
+        assert read_settings(SECTIONS).auth.jwks_url == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://id.example/keys",
+            "http://127.0.0.1.id.example/keys",
+            "ftp://id.example/keys",
+            "file:///etc/keys",
+            "id.example/keys",
+            "https://",
+            "https://id.example/a b",
+            "https://id.example/keys#one",
+            "nonsense",
+        ],
+    )
+    def test_keys_come_from_nowhere_else(
+        self, environment: Environment, url: str
+    ) -> None:
+        environment({**JWT, "GATEWAY_AUTH__MODE": "jwt", "GATEWAY_AUTH__JWKS_URL": url})
+
+        assert refusal() == [
+            (
+                f"GATEWAY_AUTH__JWKS_URL: got {url!r}; "
+                "takes a URL that begins with https://"
+            )
+        ]
+
+    @pytest.mark.parametrize("url", ["https://me:pw@id.example", "https://me@id.ex"])
+    def test_a_url_with_a_name_in_it_is_refused_and_not_shown(
+        self, environment: Environment, url: str
+    ) -> None:
+        environment({**JWT, "GATEWAY_AUTH__MODE": "jwt", "GATEWAY_AUTH__JWKS_URL": url})
+
+        assert refusal() == [
+            "GATEWAY_AUTH__JWKS_URL: takes a URL that begins with https://"
+        ]
+
+    def test_a_file_of_settings_may_set_the_mode(
+        self, config: Callable[[str], Path]
+    ) -> None:
+        text = '[auth]\nmode = "api_key"\napi_keys_file = "keys.toml"\n'
+
+        auth = read_settings(SECTIONS, config=config(text)).auth
+
+        assert (auth.mode, auth.api_keys_file) == ("api_key", Path("keys.toml"))
+
+
+def test_an_origin_with_a_name_in_it_is_refused_and_not_shown(
+    environment: Environment,
+) -> None:
+    environment({"GATEWAY_CORS_ORIGINS": "https://me:pw@app.example"})
+
+    assert refusal() == [f"GATEWAY_CORS_ORIGINS: {ORIGIN}"]
 
 
 @pytest.mark.parametrize("name", ["GATEWAY_LIMITS", "GATEWAY_AUTH"])
@@ -553,16 +781,17 @@ class TestFile:
 class TestSecrets:
     """CONTRACT.md, 2: a secret is in no log, error, repr, trace or metric."""
 
-    SECRETS = ("the-api-key", "the-client-secret")
+    SECRETS = ("the-api-key", "the-client-secret", "the-dev-key", "the-password")
 
     def test_settings_do_not_show_them(self, environment: Environment) -> None:
-        environment(OTTIMATE)
+        environment({**OTTIMATE, **BILL})
         settings = read_settings(SECTIONS)
 
         for text in (
             repr(settings),
             str(settings),
             f"{settings.provider('ottimate')!r}",
+            f"{settings.provider('bill')!r}",
             str(settings.model_dump()),
             settings.model_dump_json(),
         ):
@@ -581,12 +810,19 @@ class TestSecrets:
                 "GATEWAY_OTTIMATE": '{"api_key": ["the-api-key"]}',
                 "GATEWAY_OTTIMATE__API_KEY": "",
             },
+            {"GATEWAY_BILL__BASE_URL": "nonsense"},
+            {"GATEWAY_BILL__ORG_ID": ""},
+            {
+                "GATEWAY_BILL": '{"dev_key": ["the-dev-key"]}',
+                "GATEWAY_BILL__DEV_KEY": "",
+            },
+            {"GATEWAY_BILL__NOPE": "the-password"},
         ],
     )
     def test_an_error_does_not_show_them(
         self, environment: Environment, mistake: dict[str, str]
     ) -> None:
-        environment({**OTTIMATE, **mistake})
+        environment({**OTTIMATE, **BILL, **mistake})
 
         with pytest.raises(SettingsError) as caught:
             read_settings(SECTIONS)
@@ -606,4 +842,4 @@ class TestReadme:
             every += [f"GATEWAY_{key.upper()}__{name}" for name in names(section)]
 
         assert [name for name in every if f"`{name}`" not in text] == []
-        assert len(every) == 18
+        assert len(every) == 28

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gateway.app import check_files
 from gateway.cli.doctor import run_doctor
 from gateway.cli.schema import check_schema, compare_schema, print_graph
 from gateway.cli.serve import serve_gateway, serve_sandbox
@@ -54,7 +55,13 @@ def main() -> None:
 def serve(
     host: str, port: int, workers: int, *, sandbox: bool, config: Path | None
 ) -> None:
-    """Serve the gateway."""
+    """Serve the gateway.
+
+    GATEWAY_AUTH__MODE says who may call: none (anybody, at loopback only unless
+    GATEWAY_AUTH__ALLOW_ANONYMOUS is set), api_key (GATEWAY_AUTH__API_KEYS_FILE), or
+    jwt (GATEWAY_AUTH__JWKS_URL, GATEWAY_AUTH__ISSUER, GATEWAY_AUTH__AUDIENCE).
+    GATEWAY_CREDENTIALS_FILE says whose credentials are used with the providers.
+    """
     settings = _read(config)
     serve_gateway(
         settings, host=host, port=port, workers=workers, sandbox=sandbox, config=config
@@ -95,8 +102,10 @@ def doctor(config: Path | None) -> None:
 
 def _read(config: Path | None) -> Settings:
     try:
-        return read_settings(
+        settings = read_settings(
             {provider.key: provider.settings for provider in PROVIDERS}, config=config
         )
+        check_files(settings)
     except SettingsError as error:
         raise click.UsageError(f"The settings cannot be used.\n{error}") from error
+    return settings

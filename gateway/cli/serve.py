@@ -15,15 +15,22 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import configured_providers, create_app, describe_providers, is_on
+from gateway.cli.introduction import introduce
 from gateway.observability import configure_logging
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
 from gateway.security import is_loopback
-from gateway.settings import CONFIG_VARIABLE, PREFIX, Settings, read_settings
+from gateway.settings import CONFIG_VARIABLE, Settings, read_settings
 
 # How a worker process learns where its parent serves the sandbox.
 _SANDBOX_ORIGIN = "_APPROVALS_GATEWAY_SANDBOX_ORIGIN"
 _LOOPBACK = "127.0.0.1"
+# What the line to try says of who calls.
+_IDENTITIES = {
+    "none": "",
+    "api_key": '-H "X-API-Key: $API_KEY" ',
+    "jwt": '-H "Authorization: Bearer $TOKEN" ',
+}
 # A write under way is seen to its end, its reading back included.
 _SHUTDOWN_SECONDS = 90
 
@@ -42,7 +49,7 @@ def serve_gateway(
     Raises:
         click.UsageError: Anybody could reach it, and nothing says that they may.
     """
-    if not is_loopback(host) and not settings.auth.allow_anonymous:
+    if not is_loopback(host) and settings.auth.loopback_only:
         raise click.UsageError(
             f"{host} is reached from other machines, and GATEWAY_AUTH__MODE=none lets "
             "everybody decide. Serve at 127.0.0.1, or set "
@@ -76,7 +83,7 @@ def serve_sandbox(*, host: str, port: int) -> None:
     stand_in = Sandbox()
     server = uvicorn.Server(uvicorn.Config(stand_in.app, **_options(host, port)))
     with _bind(server.config) as bound:
-        _introduce(_url(bound))
+        click.echo(introduce(Sandbox(origin=_url(bound))))
         _run(server, bound)
 
 
@@ -159,26 +166,17 @@ def _greet(settings: Settings, sandbox: Sandbox | None, bound: socket.socket) ->
     click.echo(describe_providers(settings, sandbox))
     name = "GraphiQL" if is_on(settings.graphiql, sandbox) else "GraphQL "
     click.echo(f"{name}  {url}/graphql")
+    # With keys or tokens a person is whoever is their subject.
+    prefix = "Authorization: Bearer demo-" if settings.auth.mode == "none" else ""
     for person, description in (sandbox.persons if sandbox else {}).items():
-        click.echo(f"  Authorization: Bearer demo-{person}   {description}")
+        click.echo(f"  {prefix}{person}   {description}")
     click.echo(
         f"Try       curl -s {url}/graphql -H 'Content-Type: application/json' "
+        f"{_IDENTITIES[settings.auth.mode]}"
         '-d \'{"query":"{ invoices(first: 3, filter: {states: [PENDING]}) '
         "{ totalCount nodes { number total { amount currency } "
         "approvers { user { displayName } } } } }\"}'"
     )
-
-
-def _introduce(origin: str) -> None:
-    """Print the settings that point a gateway at the sandbox, for each person."""
-    sandbox = Sandbox(origin=origin)
-    click.echo(f"# The sandbox, at {origin}. Its switches: {origin}/switches")
-    for person, description in sandbox.persons.items():
-        click.echo(f"\n# as {person}: {description}")
-        for provider in PROVIDERS:
-            for key, value in sandbox.settings(provider, person).items():
-                name = f"{PREFIX}{provider.key}__{key}".upper()
-                click.echo(f"export {name}={value}")
 
 
 def _url(bound: socket.socket) -> str:

@@ -5,6 +5,6 @@ the doctor and the contract tests.
 """
 
 from gateway.connector import Provider
-from gateway.providers import ottimate
+from gateway.providers import bill, ottimate
 
-PROVIDERS: tuple[Provider, ...] = (ottimate.PROVIDER,)
+PROVIDERS: tuple[Provider, ...] = (ottimate.PROVIDER, bill.PROVIDER)

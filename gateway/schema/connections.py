@@ -1,6 +1,8 @@
 """Connections: lists in pages, as Relay has them, and how their sources answered."""
 
+import asyncio
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from msgspec import Struct
@@ -10,15 +12,16 @@ from gateway.domain import (
     Capability,
     InvoiceFilter,
     InvoiceRecord,
+    PolicyRecord,
     ProviderName,
     QuotaRecord,
     SourceErrorRecord,
     SourceRecord,
 )
-from gateway.errors import InvalidInputError
-from gateway.merge import InvoiceList
+from gateway.errors import GatewayError, InvalidInputError
+from gateway.merge import InvoiceList, Page
 from gateway.schema.records import accepts, described
-from gateway.schema.types import Invoice
+from gateway.schema.types import Invoice, Policy
 
 
 class PageInfoRecord(Struct, frozen=True, kw_only=True):
@@ -30,11 +33,11 @@ class PageInfoRecord(Struct, frozen=True, kw_only=True):
     end_cursor: str | None
 
 
-class InvoiceEdgeRecord(Struct, frozen=True, kw_only=True):
-    """A row of a page, and its place."""
+class EdgeRecord(Struct, frozen=True, kw_only=True):
+    """A row of a page, whatever its type, and its place."""
 
     cursor: str
-    node: InvoiceRecord
+    node: Any
 
 
 class InvoiceConnectionRecord(Struct, frozen=True, kw_only=True):
@@ -111,11 +114,60 @@ class PageInfo:
     end_cursor: str | None = described("The last row's cursor: send it as `after`.")
 
 
+class PolicyConnectionRecord(Struct, frozen=True, kw_only=True):
+    """A page of policies; *sources* are the providers that were asked."""
+
+    page: Page[PolicyRecord]
+    page_info: PageInfoRecord
+    sources: list[SourceRecord]
+
+
+@strawberry.type(description="A policy in a list, and its place.")
+class PolicyEdge:
+    """A policy in a list; the source is a record."""
+
+    is_type_of = accepts(EdgeRecord)
+
+    cursor: str = described("The row's place: send it as `after`.")
+    node: Policy = described("The policy.")
+
+
+@strawberry.type(description="A page of policies over all providers that list them.")
+class PolicyConnection:
+    """A page of policies; the source is a record."""
+
+    is_type_of = accepts(PolicyConnectionRecord)
+
+    page_info: PageInfo = described("Where the page stands.")
+    sources: list[SourceStatus] = described("How each provider answered.")
+
+    @strawberry.field(
+        graphql_type=list[PolicyEdge] | None,
+        description="The rows with their places.",
+    )
+    @staticmethod
+    def edges(root: strawberry.Parent[PolicyConnectionRecord]) -> list[EdgeRecord]:
+        return edges_of(root.page)
+
+    @strawberry.field(graphql_type=list[Policy] | None, description="The rows.")
+    @staticmethod
+    def nodes(root: strawberry.Parent[PolicyConnectionRecord]) -> list[PolicyRecord]:
+        return root.page.rows
+
+    @strawberry.field(
+        description="How many match in all; null where a provider could not be read."
+    )
+    @staticmethod
+    def total_count(root: strawberry.Parent[PolicyConnectionRecord]) -> int | None:
+        failed = any(source.error is not None for source in root.sources)
+        return None if failed else root.page.total
+
+
 @strawberry.type(description="An invoice in a list, and its place.")
 class InvoiceEdge:
     """An invoice in a list; the source is a record."""
 
-    is_type_of = accepts(InvoiceEdgeRecord)
+    is_type_of = accepts(EdgeRecord)
 
     cursor: str = described("The row's place: send it as `after`.")
     node: Invoice = described("The invoice.")
@@ -141,10 +193,10 @@ class InvoiceConnection:
     @staticmethod
     def edges(
         root: strawberry.Parent[InvoiceConnectionRecord],
-    ) -> list[InvoiceEdgeRecord]:
+    ) -> list[EdgeRecord]:
         page = _readable(root)
         return [
-            InvoiceEdgeRecord(cursor=page.cursor(invoice), node=invoice)
+            EdgeRecord(cursor=page.cursor(invoice), node=invoice)
             for invoice in page.invoices
         ]
 
@@ -171,14 +223,15 @@ class InvoiceConnection:
 
 
 async def _count(root: InvoiceConnectionRecord, context: Context) -> int | None:
-    total = 0
-    for source in root.sources:
-        connector = context.connector(source.provider)
-        count = await connector.count_invoices(root.invoice_filter)
-        if count is None:
-            return None
-        total += count
-    return total
+    connectors = [context.connector(source.provider) for source in root.sources]
+    # One that never tells makes asking the others pointless.
+    if not all(connector.has_counts for connector in connectors):
+        return None
+    counts = await asyncio.gather(
+        *(connector.count_invoices(root.invoice_filter) for connector in connectors)
+    )
+    told = [count for count in counts if count is not None]
+    return sum(told) if len(told) == len(counts) else None
 
 
 def _readable(root: InvoiceConnectionRecord) -> InvoiceList:
@@ -199,3 +252,48 @@ def check_first(first: int, most: int) -> None:
         raise InvalidInputError(
             f"`first` takes 1 to {most}, not {first}.", field=("first",)
         )
+
+
+def create_source(
+    context: Context,
+    name: ProviderName,
+    error: GatewayError | None,
+    *,
+    is_complete: bool = True,
+) -> SourceRecord:
+    """Return how a provider answered just now."""
+    return SourceRecord(
+        provider=name,
+        error=None
+        if error is None
+        else SourceErrorRecord(code=error.code, message=error.message),
+        as_of=context.clock.now(),
+        is_complete=error is None and is_complete,
+        quota=context.connector(name).get_quota(),
+    )
+
+
+def edges_of(page: Page[Any]) -> list[EdgeRecord]:
+    """Return the rows of a page with their places."""
+    return [
+        EdgeRecord(cursor=cursor, node=row)
+        for cursor, row in zip(page.cursors, page.rows, strict=True)
+    ]
+
+
+def page_info_of(page: Page[Any], after: str | None) -> PageInfoRecord:
+    """Return where a page stands in a list that was read whole."""
+    return create_page_info(page.cursors, after, has_next_page=page.has_next_page)
+
+
+def create_page_info(
+    cursors: list[str], after: str | None, *, has_next_page: bool
+) -> PageInfoRecord:
+    """Return where the rows with *cursors*, read after *after*, stand."""
+    return PageInfoRecord(
+        has_next_page=has_next_page,
+        has_previous_page=after is not None,
+        start_cursor=cursors[0] if cursors else None,
+        # A client that found nothing to read may ask again from the same place.
+        end_cursor=cursors[-1] if cursors else after,
+    )

@@ -33,6 +33,7 @@ _describe(
     domain.ProviderName,
     "An approval system behind this graph.",
     OTTIMATE="Ottimate (formerly Plate IQ): invoices and their approvers.",
+    BILL="BILL (Bill.com): bills and vendor credits, approved in order, and policies.",
 )
 _describe(
     domain.Capability,
@@ -46,6 +47,10 @@ _describe(
     ADD_APPROVER="Ask one more person to approve.",
     REMOVE_APPROVER="Take back that a person is asked to approve.",
     SET_APPROVERS="Set all approvers at once, in order.",
+    CLEAR_APPROVERS="Take all approvers off at once.",
+    READ_POLICIES="Read and list policies.",
+    MANAGE_POLICIES="Make, change, delete and restore policies.",
+    READ_QUEUE="Read what waits for a person.",
 )
 _describe(
     domain.ViewerAction,
@@ -63,6 +68,8 @@ _describe(
     "What sort of document an invoice is.",
     INVOICE="An invoice that we are to pay.",
     CREDIT_MEMO="A credit that we are given.",
+    BILL="A bill that we are to pay (BILL).",
+    VENDOR_CREDIT="A credit that a vendor gives us (BILL).",
     UNKNOWN=_UNKNOWN,
 )
 _describe(
@@ -71,10 +78,13 @@ _describe(
     PROCESSING="The provider is still reading it.",
     INCOMPLETE="Data is missing or wrong, or it was flagged.",
     NEEDS_ATTENTION="Somebody must look at its data.",
+    UNASSIGNED="Nobody is asked to approve it.",
     PENDING_APPROVAL="It waits for its approvers.",
     APPROVED="It is approved.",
+    REJECTED="It is rejected.",
+    PAID="It is paid, whatever became of its approval.",
     EXPORTED="It is approved and was sent on to the accounting system.",
-    ARCHIVED="It is out of the workflow.",
+    ARCHIVED="It is out of the workflow, or deleted.",
     UNKNOWN=_UNKNOWN,
 )
 _describe(

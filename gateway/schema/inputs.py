@@ -12,6 +12,7 @@ from gateway.domain import (
     InvoiceOrderField,
     InvoiceStatus,
     OrderDirection,
+    PolicyRecord,
     ProviderName,
 )
 from gateway.errors import InvalidInputError
@@ -41,7 +42,8 @@ class InvoiceFilter:
     search: str | None = strawberry.field(
         default=None,
         description="Text as the provider searches for it (Ottimate: number, "
-        "counterparty and order number).",
+        "counterparty and order number); where it cannot (BILL), text in the number or "
+        "in the counterparty's name.",
     )
     issued_after: date | None = strawberry.field(
         default=None, description="The first day of issue, included."
@@ -88,6 +90,31 @@ class InvoiceFilter:
             updated_since=self.updated_since,
             minimum_total=self.minimum_total,
             maximum_total=self.maximum_total,
+        )
+
+
+@strawberry.input(
+    description="Which policies a list holds: those that pass every member. A member "
+    "that is null or left out does not matter; an empty list lets nothing through."
+)
+class PolicyFilter:
+    """Which policies a list holds."""
+
+    providers: list[ProviderName] | None = strawberry.field(
+        default=None, description="The systems to look in; all by default."
+    )
+    is_active: bool | None = strawberry.field(
+        default=None, description="True for those in use, false for those deleted."
+    )
+    applies_to: list[InvoiceKind] | None = strawberry.field(
+        default=None, description="What they apply to."
+    )
+
+    def takes(self, policy: PolicyRecord) -> bool:
+        """Return whether a policy passes every member but the providers."""
+        is_active_taken = self.is_active is None or policy.is_active is self.is_active
+        return is_active_taken and (
+            self.applies_to is None or policy.applies_to in self.applies_to
         )
 
 

@@ -11,6 +11,7 @@ from gateway.domain import (
     GlobalID,
     InvoiceRecord,
     Outcome,
+    PolicyRecord,
     ProviderName,
 )
 from gateway.errors import (
@@ -24,10 +25,13 @@ from gateway.errors import (
 from gateway.schema.enums import UserErrorCode
 from gateway.schema.interfaces import Approvable, ApprovalStatus
 from gateway.schema.records import accepts, described, resolved
-from gateway.schema.types import Approver, Invoice
+from gateway.schema.types import Approver, Invoice, Policy
 
 _INVOICE = (
     "The invoice, read back from the provider; null where the provider was not asked."
+)
+_POLICY = (
+    "The policy, read back from the provider; null where the provider was not asked."
 )
 _CODES: dict[type[GatewayError], UserErrorCode] = {
     NotFoundError: UserErrorCode.NOT_FOUND,
@@ -50,14 +54,16 @@ class UserErrorRecord(Struct, frozen=True, kw_only=True):
 class PayloadRecord(Struct, frozen=True, kw_only=True):
     """What every mutation answers.
 
-    *invoice* is the key of the invoice that the payload shows, read after the write;
-    None where no call may be made for it.
+    *invoice_source_id* and *policy_source_id* name what the payload shows, read after
+    the write; None where no call may be made for it.
     """
 
     outcome: Outcome
     user_errors: list[UserErrorRecord]
     client_mutation_id: str | None
-    invoice: GlobalID | None
+    provider: ProviderName | None = None
+    invoice_source_id: str | None = None
+    policy_source_id: str | None = None
     approver_source_id: str | None = None
     approver_id: str | None = None
 
@@ -65,67 +71,88 @@ class PayloadRecord(Struct, frozen=True, kw_only=True):
 def create_payload(
     decided: Decided,
     *,
-    invoice: GlobalID | None,
-    id_field: str,
     client_mutation_id: str | None,
-    approver_id: str | None = None,
+    provider: ProviderName | None = None,
+    key: GlobalID | None = None,
+    id_text: str | None = None,
+    id_field: str | None = None,
 ) -> PayloadRecord:
-    """Return the payload of a write on *invoice*.
+    """Return the payload of a write.
 
     Args:
         decided: What is known of the write.
-        invoice: The invoice's key; None where the id was no id.
-        id_field: The name of the input's member that holds the id.
         client_mutation_id: Echoed.
-        approver_id: The id of the approver that the write is about.
+        provider: Where it was written, if no *key* says so.
+        key: What was written on; None where there is no such object, or none yet.
+        id_text: The id that *key* was read from.
+        id_field: The name of the input's member that holds the id.
     """
     refusal = decided.refusal
+    provider = provider if key is None else key.provider
     unasked = isinstance(refusal, UnsupportedError) and not refusal.asked
+    # What is refused without asking the provider stays without a call.
+    shown = None if unasked else key
     return PayloadRecord(
         outcome=decided.outcome,
         user_errors=[]
         if refusal is None
-        else [_user_error(refusal, invoice, id_field)],
+        else [_user_error(refusal, provider, id_field)],
         client_mutation_id=client_mutation_id,
-        # What is refused without asking the provider stays without a call.
-        invoice=None if unasked else invoice,
+        provider=provider,
+        invoice_source_id=_invoice_source_id(shown),
+        policy_source_id=shown.source_id
+        if shown is not None and shown.type_name == "Policy"
+        else decided.policy_source_id,
         approver_source_id=decided.approver_source_id,
-        approver_id=approver_id,
+        approver_id=id_text if key and key.type_name == "Approver" else None,
     )
 
 
+def _invoice_source_id(key: GlobalID | None) -> str | None:
+    """Return the id of the invoice that *key* is, or belongs to."""
+    if key is None or key.type_name == "Policy":
+        return None
+    return key.source_id if key.type_name == "Invoice" else key.parent
+
+
 def _user_error(
-    refusal: GatewayError, invoice: GlobalID | None, id_field: str
+    refusal: GatewayError, provider: ProviderName | None, id_field: str | None
 ) -> UserErrorRecord:
     path: tuple[str, ...] | None = getattr(refusal, "field", None)
-    if path is None and isinstance(refusal, NotFoundError):
+    if path is None and isinstance(refusal, NotFoundError) and id_field is not None:
         path = (id_field,)
     return UserErrorRecord(
         code=_CODES[type(refusal)],
         message=refusal.message,
         field=None if path is None else ["input", *path],
-        provider=None if invoice is None else invoice.provider,
+        provider=provider,
     )
 
 
 async def _load_invoice(
     root: strawberry.Parent[PayloadRecord], info: Info
 ) -> InvoiceRecord | None:
-    key = root.invoice
-    if key is None:
+    if root.provider is None or root.invoice_source_id is None:
         return None
-    return await info.context.load_invoice(key.provider, key.source_id)
+    return await info.context.load_invoice(root.provider, root.invoice_source_id)
+
+
+async def _load_policy(
+    root: strawberry.Parent[PayloadRecord], info: Info
+) -> PolicyRecord | None:
+    if root.provider is None or root.policy_source_id is None:
+        return None
+    return await info.context.load_policy(root.provider, root.policy_source_id)
 
 
 async def _load_approver(
     root: strawberry.Parent[PayloadRecord], info: Info
 ) -> ApproverRecord | None:
-    key = root.invoice
-    if key is None or root.approver_source_id is None:
-        return None
-    loader = info.context.loaders[key.provider].approvers_by_invoice
-    approvers = await loader.load(key.source_id) or []
     wanted = root.approver_source_id
+    if root.provider is None or root.invoice_source_id is None or wanted is None:
+        return None
+    loader = info.context.loaders[root.provider].approvers_by_invoice
+    approvers = await loader.load(root.invoice_source_id) or []
     return next((one for one in approvers if one.source_id == wanted), None)
 
 
@@ -226,3 +253,46 @@ class SetApproversPayload(MutationPayload):
     is_type_of = accepts(PayloadRecord)
 
     invoice: Invoice | None = resolved(_load_invoice, Invoice | None, _INVOICE)
+
+
+@strawberry.type(description="What `clearApprovers` answers.")
+class ClearApproversPayload(MutationPayload):
+    """What `clearApprovers` answers; the source is a record."""
+
+    is_type_of = accepts(PayloadRecord)
+
+    invoice: Invoice | None = resolved(_load_invoice, Invoice | None, _INVOICE)
+
+
+@strawberry.type(description="What `createPolicy` answers.")
+class CreatePolicyPayload(MutationPayload):
+    """What `createPolicy` answers; the source is a record."""
+
+    is_type_of = accepts(PayloadRecord)
+
+    policy: Policy | None = resolved(_load_policy, Policy | None, _POLICY)
+
+
+@strawberry.type(description="What `updatePolicy` answers.")
+class UpdatePolicyPayload(CreatePolicyPayload):
+    """What `updatePolicy` answers; the source is a record."""
+
+
+@strawberry.type(description="What `deletePolicy` answers.")
+class DeletePolicyPayload(CreatePolicyPayload):
+    """What `deletePolicy` answers; the source is a record."""
+
+
+@strawberry.type(description="What `restorePolicy` answers.")
+class RestorePolicyPayload(CreatePolicyPayload):
+    """What `restorePolicy` answers; the source is a record."""
+
+
+@strawberry.type(description="What `addPolicyApprover` answers.")
+class AddPolicyApproverPayload(CreatePolicyPayload):
+    """What `addPolicyApprover` answers; the source is a record."""
+
+
+@strawberry.type(description="What `removePolicyApprover` answers.")
+class RemovePolicyApproverPayload(CreatePolicyPayload):
+    """What `removePolicyApprover` answers; the source is a record."""

@@ -1,6 +1,7 @@
 """The queries: find an object, list objects, see the providers."""
 
 import asyncio
+from datetime import UTC
 from typing import Annotated
 
 import strawberry
@@ -13,22 +14,26 @@ from gateway.domain import (
     InvoiceRecord,
     PolicyRecord,
     ProviderName,
-    SourceErrorRecord,
     SourceRecord,
 )
 from gateway.errors import GatewayError, InvalidInputError, UpstreamError
-from gateway.merge import InvoiceList, list_invoices
+from gateway.merge import cut_page, list_invoices, read_each
 from gateway.schema.connections import (
     InvoiceConnection,
     InvoiceConnectionRecord,
-    PageInfoRecord,
+    PolicyConnection,
+    PolicyConnectionRecord,
     SourceStatus,
     check_first,
+    create_page_info,
+    create_source,
+    page_info_of,
 )
 from gateway.schema.ids import parse_id
-from gateway.schema.inputs import InvoiceFilter, InvoiceOrder
+from gateway.schema.inputs import InvoiceFilter, InvoiceOrder, PolicyFilter
 from gateway.schema.interfaces import Node
-from gateway.schema.types import Invoice
+from gateway.schema.types import Invoice, Policy
+from gateway.schema.viewer import Viewer, ViewerRecord
 
 _NODES = ("Invoice", "Approver", "Policy", "ApprovalStatus")
 
@@ -146,12 +151,79 @@ class Query:
         context.keep_invoices(page.invoices)
         return InvoiceConnectionRecord(
             page=page,
-            page_info=_page_info(page, after),
+            page_info=create_page_info(
+                [page.cursor(invoice) for invoice in page.invoices],
+                after,
+                has_next_page=page.has_next_page,
+            ),
             sources=[
-                _source(context, name, page.failures.get(name)) for name in connectors
+                create_source(context, name, page.failures.get(name))
+                for name in connectors
             ],
             invoice_filter=wanted.to_record(),
         )
+
+    @strawberry.field(
+        graphql_type=Policy | None,
+        description="One policy; null where this caller has none.",
+    )
+    @staticmethod
+    async def policy(
+        info: Info,
+        id: Annotated[
+            strawberry.ID, strawberry.argument(description="A policy's `id`.")
+        ],
+    ) -> PolicyRecord | None:
+        return await _load_policy(parse_id(id, ("Policy",), field="id"), info.context)
+
+    @strawberry.field(
+        graphql_type=Policy | None,
+        description="One policy by the provider's own id; null where this caller has "
+        "none, and for Ottimate, which shows policies with approvers only.",
+    )
+    @staticmethod
+    async def policy_by_source(
+        info: Info,
+        provider: Annotated[
+            ProviderName, strawberry.argument(description="The system that holds it.")
+        ],
+        source_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The provider's own id.")
+        ],
+    ) -> PolicyRecord | None:
+        return await info.context.load_policy(provider, source_id)
+
+    @strawberry.field(
+        graphql_type=PolicyConnection | None,
+        description="Policies over all providers that list them (BILL), active and "
+        "deleted: newest `createdAt` first, then by `id`.",
+    )
+    @staticmethod
+    async def policies(
+        info: Info,
+        first: Annotated[
+            int,
+            strawberry.argument(description="How many rows; 100 at most by default."),
+        ] = 20,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="The cursor of the row that came before."),
+        ] = None,
+        filter: Annotated[
+            PolicyFilter | None, strawberry.argument(description="Which policies.")
+        ] = None,
+    ) -> PolicyConnectionRecord:
+        return await _list_policies(
+            info.context, first, after, filter or PolicyFilter()
+        )
+
+    @strawberry.field(
+        graphql_type=Viewer | None,
+        description="The person who calls, and what waits for them.",
+    )
+    @staticmethod
+    async def viewer() -> ViewerRecord:
+        return ViewerRecord()
 
     @strawberry.field(
         graphql_type=list[SourceStatus] | None,
@@ -181,12 +253,58 @@ async def _load_node(text: str, context: Context) -> NodeRecord | None:
             approvers = await _load_approvers(key, context)
             return next((one for one in approvers if one.id == text), None)
         case "Policy":
-            approvers = await _load_approvers(key, context)
-            policies = (one.policy for one in approvers)
-            return next((one for one in policies if one and one.id == text), None)
+            return await _load_policy(key, context)
         case _:
             # No provider here keeps approval statuses.
             return None
+
+
+async def _load_policy(key: GlobalID, context: Context) -> PolicyRecord | None:
+    """Return a policy by itself, or through the invoice that it was read with."""
+    if not key.parent:
+        return await context.load_policy(key.provider, key.source_id)
+    approvers = await _load_approvers(key, context)
+    policies = (one.policy for one in approvers)
+    return next(
+        (one for one in policies if one and one.source_id == key.source_id), None
+    )
+
+
+async def _list_policies(
+    context: Context, first: int, after: str | None, wanted: PolicyFilter
+) -> PolicyConnectionRecord:
+    check_first(first, context.most_rows)
+    asked = [
+        name
+        for name, connector in context.connectors.items()
+        if connector.has_policies
+        and (wanted.providers is None or name in wanted.providers)
+    ]
+    found, failures = await read_each(
+        {name: context.connector(name).list_policies() for name in asked}
+    )
+    if failures and not found:
+        raise next(iter(failures.values()))
+    rows = [row for rows in found.values() for row in rows if wanted.takes(row)]
+    page = cut_page(
+        rows,
+        list_name="policies",
+        value=_created_text,
+        first=first,
+        after=after,
+        newest_first=True,
+    )
+    return PolicyConnectionRecord(
+        page=page,
+        page_info=page_info_of(page, after),
+        sources=[create_source(context, name, failures.get(name)) for name in asked],
+    )
+
+
+def _created_text(policy: PolicyRecord) -> str:
+    if policy.created_at is None:
+        return ""
+    return policy.created_at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 async def _load_approvers(key: GlobalID, context: Context) -> list[ApproverRecord]:
@@ -200,30 +318,5 @@ async def _check(context: Context, name: ProviderName) -> SourceRecord:
     try:
         await context.connector(name).check()
     except UpstreamError as error:
-        return _source(context, name, error)
-    return _source(context, name, None)
-
-
-def _source(
-    context: Context, name: ProviderName, error: GatewayError | None
-) -> SourceRecord:
-    return SourceRecord(
-        provider=name,
-        error=None
-        if error is None
-        else SourceErrorRecord(code=error.code, message=error.message),
-        as_of=context.clock.now(),
-        is_complete=error is None,
-        quota=context.connector(name).get_quota(),
-    )
-
-
-def _page_info(page: InvoiceList, after: str | None) -> PageInfoRecord:
-    cursors = [page.cursor(invoice) for invoice in page.invoices]
-    return PageInfoRecord(
-        has_next_page=page.has_next_page,
-        has_previous_page=after is not None,
-        start_cursor=cursors[0] if cursors else None,
-        # A client that found nothing to read may ask again from the same place.
-        end_cursor=cursors[-1] if cursors else after,
-    )
+        return create_source(context, name, error)
+    return create_source(context, name, None)

@@ -22,8 +22,8 @@ from gateway.domain import (
     MoneyRecord,
     PolicyRecord,
     ProgressRecord,
-    ProgressRule,
     ProviderName,
+    UserRecord,
     ViewerAction,
 )
 from gateway.schema.interfaces import (
@@ -33,6 +33,7 @@ from gateway.schema.interfaces import (
     Node,
     User,
 )
+from gateway.schema.progress import create_progress
 from gateway.schema.records import accepts, described, resolved
 
 
@@ -119,11 +120,19 @@ class Policy(Node):
     is_active: bool | None = described(
         "Whether it is in use; null where the provider does not tell."
     )
-    mandatory_approvers: list[User] | None = described(
-        "Who must approve; null where the provider does not tell."
-    )
     created_at: datetime | None = described("When it was made.")
     updated_at: datetime | None = described("When it last changed.")
+
+    @strawberry.field(
+        graphql_type=list[User] | None,
+        description="Who must approve; null where the provider does not tell.",
+    )
+    @staticmethod
+    async def mandatory_approvers(
+        root: strawberry.Parent[PolicyRecord], info: Info
+    ) -> list[UserRecord] | None:
+        loaders = info.context.loaders[root.provider]
+        return await loaders.mandatory_approvers_by_policy.load(root.source_id)
 
 
 @strawberry.type(
@@ -138,9 +147,13 @@ class Approver(Node):
     source_id: strawberry.ID = described("The provider's own id of the record.")
     user: User = described("Who is asked.")
     policy: Policy | None = described(
-        "The policy that asks for this person; null where somebody added them by hand."
+        "The policy that asks for this person; null where somebody added them by hand, "
+        "or where the provider does not tell (BILL)."
     )
-    is_manual: bool = described("Whether somebody added this person by hand.")
+    is_manual: bool | None = described(
+        "Whether somebody added this person by hand; null where the provider does not "
+        "tell (BILL)."
+    )
     added_at: datetime | None = described("When the person was asked.")
     position: int | None = described(
         "The person's place, from 1, where approval is in order."
@@ -179,7 +192,7 @@ async def _resolve_progress(
     root: strawberry.Parent[InvoiceRecord], info: Info
 ) -> ProgressRecord | None:
     approvers = await _load_approvers(root, info)
-    return None if approvers is None else _progress(approvers)
+    return None if approvers is None else create_progress(root, approvers)
 
 
 def _resolve_approval_statuses(
@@ -189,10 +202,13 @@ def _resolve_approval_statuses(
     return []
 
 
-def _resolve_viewer_actions(
+async def _resolve_viewer_actions(
     root: strawberry.Parent[InvoiceRecord], info: Info
 ) -> list[ViewerAction]:
-    return info.context.connector(root.provider).get_viewer_actions(root)
+    if root.provider in info.context.undecided:
+        return []
+    connector = info.context.connector(root.provider)
+    return await connector.get_viewer_actions(root, lambda: _load_approvers(root, info))
 
 
 @strawberry.type(description="A document that somebody must approve before it is paid.")
@@ -231,8 +247,8 @@ class Invoice(Node, Approvable):
     viewer_actions: list[ViewerAction] | None = resolved(
         _resolve_viewer_actions,
         list[ViewerAction] | None,
-        "What can be asked for now, in the state that it is in. The provider may still "
-        "refuse a person whose rights it does not tell.",
+        "What this caller can ask for now, in the state that it is in. The provider "
+        "may still refuse a person whose rights it does not tell.",
     )
 
     @strawberry.field(
@@ -269,12 +285,17 @@ class Invoice(Node, Approvable):
 
     @strawberry.field(
         graphql_type=list[Policy] | None,
-        description="The policies that ask for its approvers, each once.",
+        description="The policies that ask for its approvers, each once: as its "
+        "approvers tell (Ottimate), or the one whose kind and threshold fit (BILL).",
     )
     @staticmethod
     async def policies(
         root: strawberry.Parent[InvoiceRecord], info: Info
     ) -> list[PolicyRecord] | None:
+        loaders = info.context.loaders[root.provider]
+        applicable = await loaders.policies_by_invoice.load(root)
+        if applicable is not None:
+            return applicable
         approvers = await _load_approvers(root, info)
         if approvers is None:
             return None
@@ -294,26 +315,3 @@ async def _load_approvers(
 ) -> list[ApproverRecord] | None:
     loaders = info.context.loaders[invoice.provider]
     return await loaders.approvers_by_invoice.load(invoice.source_id)
-
-
-def _progress(approvers: list[ApproverRecord]) -> ProgressRecord:
-    """Count the approvers whose status is told; how many are needed never is."""
-    silent = (None, ApproverStatus.UNKNOWN)
-    told = [one for one in approvers if one.told_status not in silent]
-    if len(told) < len(approvers) or not told:
-        return ProgressRecord(
-            rule=ProgressRule.UNKNOWN,
-            required=None,
-            approved=None,
-            rejected=None,
-            waiting_on=None,
-        )
-    return ProgressRecord(
-        rule=ProgressRule.UNKNOWN,
-        required=None,
-        approved=sum(one.told_status is ApproverStatus.APPROVED for one in told),
-        rejected=sum(one.told_status is ApproverStatus.REJECTED for one in told),
-        waiting_on=[
-            one.user for one in told if one.told_status is ApproverStatus.PENDING
-        ],
-    )

@@ -1,7 +1,29 @@
-"""Who calls, and how large an operation may be."""
+"""Who calls, whose credentials are used, and how large an operation may be."""
 
-from gateway.security.caller import Caller, authenticate
+from gateway.security.api_keys import APIKeys
+from gateway.security.caller import (
+    IDENTITY_HEADERS,
+    Authenticate,
+    Caller,
+    DemoPersons,
+)
+from gateway.security.credentials import Credentials
+from gateway.security.jwt import Tokens
+from gateway.security.key_set import KeySet, KeySource, parse_key_set
 from gateway.security.limits import check_limits
 from gateway.security.loopback import is_loopback
 
-__all__ = ["Caller", "authenticate", "check_limits", "is_loopback"]
+__all__ = [
+    "IDENTITY_HEADERS",
+    "APIKeys",
+    "Authenticate",
+    "Caller",
+    "Credentials",
+    "DemoPersons",
+    "KeySet",
+    "KeySource",
+    "Tokens",
+    "check_limits",
+    "is_loopback",
+    "parse_key_set",
+]

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.context import Context
 from gateway.engine import Engine
-from gateway.security import Caller
+from gateway.security import Authenticate, Caller
 from gateway.server.endpoint import GraphQLEndpoint
 from gateway.server.graphiql import ENDPOINT, Example, find_assets, graphiql_routes
 from gateway.server.graphiql import render as render_graphiql
@@ -34,7 +34,7 @@ _CORS_HEADERS = [
 def create_server(
     *,
     engine: Engine,
-    authenticate: Callable[[str | None], Caller],
+    authenticate: Authenticate,
     create_context: Callable[[Caller, str], Context],
     body_bytes: int,
     allowed_origins: list[str],

@@ -1,6 +1,6 @@
 """The GraphQL endpoint: its steps in order.
 
-media type → CSRF → parameters → caller → operation and limits → execute → present
+media type → CSRF → caller → parameters → operation and limits → execute → present
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.context import Context
 from gateway.engine import Engine
 from gateway.errors import RequestError, UnauthenticatedError
-from gateway.security import Caller
+from gateway.security import IDENTITY_HEADERS, Authenticate, Caller
 from gateway.server.negotiation import GRAPHQL_JSON, HTML, JSON, negotiate
 from gateway.server.presenter import (
     failure_status,
@@ -47,7 +47,7 @@ class GraphQLEndpoint:
         self,
         *,
         engine: Engine,
-        authenticate: Callable[[str | None], Caller],
+        authenticate: Authenticate,
         create_context: Callable[[Caller, str], Context],
         body_bytes: int,
         allowed_origins: list[str],
@@ -99,8 +99,8 @@ class GraphQLEndpoint:
         if self._loopback_only:
             check_host(request)
         check_origin(request, self._allowed_origins)
+        caller = await self._authenticate(_identity(request))
         parameters = await self._read(request)
-        caller = self._authenticate(request.headers.get("authorization"))
         if parameters.query is None:
             raise RequestError("Send a GraphQL document as `query`.")
         operation = self._engine.prepare(
@@ -151,6 +151,16 @@ async def _while_connected(
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _identity(request: Request) -> dict[str, str]:
+    """Return the headers that say who calls; several lines of one are one value."""
+    headers = request.headers
+    return {
+        name: ", ".join(headers.getlist(name))
+        for name in IDENTITY_HEADERS
+        if name in headers
+    }
 
 
 def _fail(error: Exception, media_type: str, request_id: str) -> Response:

@@ -8,6 +8,7 @@ from graphql import ExecutionResult, GraphQLError
 from gateway.engine import RejectedError
 from gateway.errors import (
     GatewayError,
+    IdentityUnavailableError,
     RequestError,
     UnauthenticatedError,
 )
@@ -16,6 +17,7 @@ from gateway.observability import get_logger
 _MASKED = "Unexpected error."
 _UNFIT = "A value in this document does not fit its type."
 _UNAUTHORISED = 401
+_UNAVAILABLE = 503
 
 
 def present_result(result: ExecutionResult, request_id: str) -> dict[str, Any]:
@@ -57,6 +59,8 @@ def failure_status(error: Exception) -> int | None:
         return error.status
     if isinstance(error, UnauthenticatedError):
         return _UNAUTHORISED
+    if isinstance(error, IdentityUnavailableError):
+        return _UNAVAILABLE
     if isinstance(error, GatewayError | RejectedError):
         return None
     return 500

@@ -1,6 +1,8 @@
 """What is sent to a provider, what comes back, and how the provider says no."""
 
 from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from http import HTTPStatus
 
 from msgspec import Struct
 
@@ -41,6 +43,27 @@ class Answer(Struct, frozen=True, kw_only=True):
         return 200 <= self.status < 300  # noqa: PLR2004 - the class of the status
 
 
+class Verdict(Enum):
+    """What an answer means for the call that it answers.
+
+    *SIGNED_OUT* and *BUSY* promise that the call was not carried out: it is sent
+    again, once after signing in, or as soon as the provider has a free slot.
+    """
+
+    DONE = auto()
+    REFUSED = auto()
+    SIGNED_OUT = auto()
+    BUSY = auto()
+
+
+def judge_by_status(answer: Answer) -> Verdict:
+    """Return what the HTTP status alone means."""
+    if answer.succeeded:
+        return Verdict.DONE
+    is_signed_out = answer.status == HTTPStatus.UNAUTHORIZED
+    return Verdict.SIGNED_OUT if is_signed_out else Verdict.REFUSED
+
+
 class Dialect(Struct, frozen=True, kw_only=True):
     """How one provider says no.
 
@@ -50,7 +73,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
             ``UpstreamTimeoutError``; a limit that stays spent for long carries the
             seconds until it is not.
         describe: What of such an answer goes to the log: never a secret.
+        judge: Tells success from the ways to say no; a body that it cannot read is
+            no success, and never an exception.
     """
 
     explain: Callable[[Answer], GatewayError]
     describe: Callable[[Answer], dict[str, object]]
+    judge: Callable[[Answer], Verdict] = judge_by_status

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Never, TypeVar
 
 import msgspec
@@ -10,6 +10,7 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception,
+    retry_if_result,
     stop_after_attempt,
     wait_exponential_jitter,
 )
@@ -18,6 +19,7 @@ from tenacity.stop import stop_base
 from gateway.errors import (
     GatewayError,
     LostAnswerError,
+    UpstreamAuthError,
     UpstreamError,
     UpstreamRateLimitedError,
     UpstreamResponseError,
@@ -25,14 +27,18 @@ from gateway.errors import (
     UpstreamUnavailableError,
 )
 from gateway.observability import get_logger
-from gateway.upstream.call import Answer, Call, Dialect
+from gateway.upstream.call import Answer, Call, Dialect, Verdict
 from gateway.upstream.clock import Clock
 from gateway.upstream.deadline import Deadline
+from gateway.upstream.limit import Limit
 from gateway.upstream.policy import UpstreamPolicy
 from gateway.upstream.sender import NoAnswerError, Sender, Transport
 from gateway.upstream.session import Grant, Session
 
-_UNAUTHORISED = 401
+# What was written is read back even when the operation's own time is over.
+_READ_BACK_SECONDS = 10.0
+# Waits before each reading back of a write whose answer was lost.
+_SETTLE_WAITS_SECONDS = (0.0, 0.5, 1.5)
 
 # What leaves open whether the provider did what a write asked for.
 _OPEN = (UpstreamTimeoutError, UpstreamUnavailableError, UpstreamResponseError)
@@ -40,8 +46,8 @@ _OPEN = (UpstreamTimeoutError, UpstreamUnavailableError, UpstreamResponseError)
 T = TypeVar("T")
 
 
-class _SignInError(Exception):
-    """There is no grant to send with; the sign-in has tried as often as may help."""
+class _UnsendableError(Exception):
+    """There is no grant to send with, or no limit left; trying again is no help."""
 
     def __init__(self, error: GatewayError) -> None:
         super().__init__(error.message)
@@ -77,6 +83,17 @@ class Upstream:
         self._dialect = dialect
         self._policy = policy
         self._log = get_logger().bind(provider=provider)
+        self.limit = Limit(
+            provider, clock, spent_from_seconds=policy.spent_from_seconds
+        )
+        self._sign_in_limit = self.limit
+        if policy.sign_ins_per_hour is not None:
+            self._sign_in_limit = Limit(
+                provider,
+                clock,
+                spent_from_seconds=policy.spent_from_seconds,
+                per_hour=policy.sign_ins_per_hour,
+            )
         self._sender = Sender(
             provider=provider,
             base_url=base_url,
@@ -114,7 +131,7 @@ class Upstream:
         )
         try:
             return await retrying(self._read_once, call, parse, session, deadline)
-        except _SignInError as failed:
+        except _UnsendableError as failed:
             raise failed.error from failed
 
     async def write(
@@ -122,9 +139,10 @@ class Upstream:
     ) -> Answer:
         """Send a write once and return its successful answer.
 
-        A second sending happens only where the provider refused the first one's
-        credentials. The deadline bounds what comes before the sending; a write
-        under way has its own time.
+        A second sending happens only where the provider says that the first was not
+        carried out: it refused its credentials, or had no slot. The deadline bounds
+        what comes before the sending; a write under way has its own time, and leaves
+        enough on the deadline for what is read after it.
 
         Raises:
             LostAnswerError: The write may or may not have happened.
@@ -135,18 +153,52 @@ class Upstream:
             answer = await self._exchange(
                 call, session, deadline, lambda: self._policy.write_seconds
             )
-        except _SignInError as failed:
+        except _UnsendableError as failed:
             raise failed.error from failed
         except NoAnswerError as none:
             if none.sent:
                 self._raise_lost(none.error)
             raise none.error from none
-        if answer.succeeded:
+        finally:
+            deadline.allow(_READ_BACK_SECONDS)
+        if self._is_done(answer):
             return answer
-        error = self._refusal(call, answer, session)
-        if isinstance(error, _OPEN):
+        error = self._refusal(call, answer)
+        if self._is_carried_out(answer) and isinstance(error, _OPEN):
             self._raise_lost(error)
         raise error
+
+    async def identify(self, session: Session, deadline: Deadline) -> str | None:
+        """Return the provider's id of who is signed in, signing in if that is needed.
+
+        Raises:
+            UpstreamError: The provider did not sign us in before the deadline.
+        """
+        try:
+            grant = await self._get_grant(session, deadline)
+        except _UnsendableError as failed:
+            raise failed.error from failed
+        return grant.user_source_id
+
+    async def settle(
+        self, look: Callable[[], Awaitable[T | None]], deadline: Deadline
+    ) -> T | None:
+        """Find out by reading whether a write happened whose answer was lost.
+
+        Only what *look* returns as proof settles it: what is not there yet may still
+        come. It looks a few times, even when the operation's own time is over.
+        """
+        for wait_seconds in _SETTLE_WAITS_SECONDS:
+            await self.clock.sleep(wait_seconds)
+            deadline.allow(_READ_BACK_SECONDS)
+            try:
+                proof = await look()
+            except GatewayError:
+                # Whatever reading says no to, the write may have happened.
+                continue
+            if proof is not None:
+                return proof
+        return None
 
     async def _read_once(
         self,
@@ -164,8 +216,12 @@ class Upstream:
             )
         except NoAnswerError as none:
             raise none.error from none
-        if not answer.succeeded:
-            raise self._refusal(call, answer, session)
+        if not self._is_done(answer):
+            error = self._refusal(call, answer)
+            if self._is_carried_out(answer):
+                raise error
+            # It was sent again as often as may help.
+            raise _UnsendableError(error)
         try:
             return parse(answer.body)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -180,33 +236,95 @@ class Upstream:
         timeout_seconds: Callable[[], float],
     ) -> Answer:
         send = functools.partial(
-            self._sender.send, call, deadline=deadline, timeout_seconds=timeout_seconds
+            self._send, call, deadline=deadline, timeout_seconds=timeout_seconds
         )
         if session is None:
-            return await send(headers={})
+            return await send(None)
+        self._unless_spent(self.limit.check)
         grant = await self._get_grant(session, deadline)
-        answer = await send(headers=grant.headers)
-        if answer.status == _UNAUTHORISED:
+        answer = await send(grant)
+        if self._dialect.judge(answer) is Verdict.SIGNED_OUT:
             session.refuse(grant)
             grant = await self._get_grant(session, deadline)
-            answer = await send(headers=grant.headers)
+            answer = await send(grant)
+        match self._dialect.judge(answer):
+            case Verdict.SIGNED_OUT:
+                error = self._dialect.explain(answer)
+                if session.refuse(grant) and isinstance(error, UpstreamAuthError):
+                    session.hold_back(error)
+            case Verdict.DONE | Verdict.REFUSED:
+                session.use(grant)
         return answer
+
+    async def _send(
+        self,
+        call: Call,
+        grant: Grant | None,
+        *,
+        deadline: Deadline,
+        timeout_seconds: Callable[[], float],
+    ) -> Answer:
+        """Send a call, and again while the provider has no slot for it."""
+        retrying = AsyncRetrying(
+            sleep=self.clock.sleep,
+            stop=stop_after_attempt(self._policy.busy_attempts) | _stop_at(deadline),
+            wait=wait_exponential_jitter(
+                multiplier=self._policy.busy_wait_seconds,
+                jitter=self._policy.busy_wait_seconds,
+            ),
+            retry=retry_if_result(self._is_busy),
+            retry_error_callback=_last_answer,
+        )
+        return await retrying(self._send_once, call, grant, deadline, timeout_seconds)
+
+    async def _send_once(
+        self,
+        call: Call,
+        grant: Grant | None,
+        deadline: Deadline,
+        timeout_seconds: Callable[[], float],
+    ) -> Answer:
+        return await self._sender.send(
+            call, grant, deadline, timeout_seconds, lambda: self._admit(call)
+        )
+
+    def _admit(self, call: Call) -> None:
+        """Count a call that has a slot and is about to leave."""
+        # A sign-in is of no use while no call can follow it.
+        self._unless_spent(self.limit.check)
+        limit = self._sign_in_limit if call.is_sign_in else self.limit
+        self._unless_spent(limit.take)
+
+    def _unless_spent(self, ask: Callable[[], None]) -> None:
+        try:
+            ask()
+        except UpstreamRateLimitedError as error:
+            raise _UnsendableError(error) from error
+
+    def _is_done(self, answer: Answer) -> bool:
+        return self._dialect.judge(answer) is Verdict.DONE
+
+    def _is_carried_out(self, answer: Answer) -> bool:
+        """Return whether the call may have had an effect."""
+        return self._dialect.judge(answer) in {Verdict.DONE, Verdict.REFUSED}
+
+    def _is_busy(self, answer: Answer) -> bool:
+        return self._dialect.judge(answer) is Verdict.BUSY
 
     async def _get_grant(self, session: Session, deadline: Deadline) -> Grant:
         try:
             async with asyncio.timeout(deadline.remaining_seconds):
                 return await session.get_grant()
         except TimeoutError as error:
-            raise _SignInError(self._late()) from error
+            raise _UnsendableError(self._late()) from error
         except GatewayError as error:
-            raise _SignInError(error) from error
+            raise _UnsendableError(error) from error
 
-    def _refusal(
-        self, call: Call, answer: Answer, session: Session | None
-    ) -> GatewayError:
+    def _refusal(self, call: Call, answer: Answer) -> GatewayError:
         error = self._dialect.explain(answer)
-        if isinstance(error, UpstreamRateLimitedError) and session is not None:
-            session.spend(error)
+        if isinstance(error, UpstreamRateLimitedError):
+            limit = self._sign_in_limit if call.is_sign_in else self.limit
+            limit.spend(error)
         if isinstance(error, UpstreamError):
             self._log.warning(
                 "upstream_failed", path=call.path, status=answer.status, code=error.code
@@ -235,11 +353,18 @@ class Upstream:
         if told is not None:
             return float(told)
         backoff = wait_exponential_jitter(
-            initial=self._policy.wait_initial_seconds,
+            multiplier=self._policy.wait_initial_seconds,
             max=self._policy.wait_max_seconds,
             jitter=self._policy.wait_initial_seconds,
         )
         return backoff(state)
+
+
+def _last_answer(state: RetryCallState) -> Answer:
+    """Return what the last attempt was answered."""
+    assert state.outcome is not None  # noqa: S101 - there was an attempt
+    answer: Answer = state.outcome.result()
+    return answer
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import email.utils
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
@@ -15,10 +15,11 @@ from gateway.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
-from gateway.upstream.call import Answer, Call, Dialect
+from gateway.upstream.call import Answer, Call, Dialect, Verdict
 from gateway.upstream.clock import Clock
 from gateway.upstream.deadline import Deadline
 from gateway.upstream.policy import UpstreamPolicy
+from gateway.upstream.session import Grant
 
 _LONGEST_WAIT_DIGITS = 9
 _LONGEST_WAIT_SECONDS = 10**_LONGEST_WAIT_DIGITS
@@ -37,6 +38,8 @@ _UNSENT = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
 )
+_NOBODY = Grant(lifetime_seconds=0)
+
 # What carries requests: httpx's own seam, where tests and the sandbox stand in.
 Transport = httpx.AsyncBaseTransport
 
@@ -86,11 +89,14 @@ class Sender:
     async def send(
         self,
         call: Call,
-        headers: Mapping[str, str],
+        grant: Grant | None,
         deadline: Deadline,
         timeout_seconds: Callable[[], float],
+        admit: Callable[[], None],
     ) -> Answer:
         """Send one request, once; the only place where a call leaves.
+
+        *admit* is asked as it leaves, and raises what holds it back.
 
         Raises:
             NoAnswerError: No answer came, or none that can be read.
@@ -103,15 +109,22 @@ class Sender:
                 await self._slots.acquire()
         except TimeoutError as error:
             raise NoAnswerError(self._late(), sent=False) from error
+        try:
+            # What became known while this call waited holds for it as well.
+            admit()
+        except BaseException:
+            self._slots.release()
+            raise
         started = self._clock.monotonic()
         fields: dict[str, object] = {}
         try:
             seconds = timeout_seconds()
-            request = self._request(call, headers, seconds)
+            request = self._request(call, grant or _NOBODY, seconds)
             answer = await self._transmit(request, seconds)
             fields["status"] = answer.status
             # What a sign-in is refused with may repeat the secret that was sent.
-            if not answer.succeeded and not call.is_sign_in:
+            failed = self._dialect.judge(answer) is not Verdict.DONE
+            if failed and not call.is_sign_in:
                 fields |= self._dialect.describe(answer)
         except NoAnswerError as none:
             fields["error"] = none.error.code
@@ -128,7 +141,7 @@ class Sender:
         return answer
 
     def _request(
-        self, call: Call, headers: Mapping[str, str], timeout_seconds: float
+        self, call: Call, grant: Grant, timeout_seconds: float
     ) -> httpx.Request:
         connect_seconds = min(self._policy.connect_seconds, timeout_seconds)
         timeout = httpx.Timeout(
@@ -138,9 +151,9 @@ class Sender:
             call.method,
             call.absolute_url or f"{self._base_url}{call.path}",
             params=call.params or None,
-            headers={**_HEADERS, **headers, **call.headers},
+            headers={**_HEADERS, **grant.headers, **call.headers},
             json=call.json,
-            data=call.form,
+            data={**grant.form, **(call.form or {})} or None,
             extensions={"timeout": timeout.as_dict()},
         )
 

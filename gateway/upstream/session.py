@@ -1,29 +1,31 @@
 """A sign-in that all callers of one acting person share."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
-from gateway.errors import UpstreamRateLimitedError
+from gateway.errors import UpstreamAuthError
 from gateway.upstream.clock import Clock
 
 # A grant is renewed this long before its end, or in its last tenth if it is short.
 _MARGIN_SECONDS = 60.0
 _MARGIN_SHARE = 0.1
 
-# A limit that opens again sooner than this is waited for by the retries of a read.
-_LONG_SECONDS = 60
-# No limit is believed to be spent for longer: days are what providers count in.
-_LONGEST_SECONDS = 86_400
-
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a sign-in gave: headers, which it never shows, and for how long."""
+    """What a sign-in gave, which it never shows, and for how long.
 
-    headers: Mapping[str, str]
+    *headers* and *form* members go with every call. Where *is_renewed_by_use*, the
+    lifetime starts again with each call that the provider answers. *user_source_id*
+    is who is signed in, where the provider says so.
+    """
+
+    headers: Mapping[str, str] = {}
+    form: Mapping[str, str] = {}
     lifetime_seconds: float
+    is_renewed_by_use: bool = False
+    user_source_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Grant(lifetime_seconds={self.lifetime_seconds!r})"
@@ -34,69 +36,74 @@ class Session:
 
     However many callers wait, one sign-in is under way; a caller that goes away
     does not end it. A sign-in that fails raises its error to all who wait for it,
-    and the next caller tries again. While the person's limit is known to be spent
-    for long, nothing is sent.
+    and the next caller tries again; but one that was refused, or whose grant did not
+    hold for a single call, is not tried again for *hold_seconds*, since a provider
+    may count sign-ins and lock out whoever repeats them.
     """
 
-    def __init__(self, sign_in: Callable[[], Awaitable[Grant]], clock: Clock) -> None:
+    def __init__(
+        self,
+        sign_in: Callable[[], Awaitable[Grant]],
+        clock: Clock,
+        *,
+        hold_seconds: float = 0.0,
+    ) -> None:
         self._sign_in = sign_in
         self._clock = clock
+        self._hold_seconds = hold_seconds
+        self._refusal: UpstreamAuthError | None = None
+        self._held_until = 0.0
         self._grant: Grant | None = None
         self._renew_at = 0.0
         self._signing_in: asyncio.Task[Grant] | None = None
-        self._spent: UpstreamRateLimitedError | None = None
-        self._spent_until = 0.0
 
     async def get_grant(self) -> Grant:
         """Return a grant that still holds, signing in if that is needed.
 
         Raises:
-            UpstreamRateLimitedError: The limit is spent, and for how long.
             UpstreamError: The provider did not sign us in.
         """
-        self._raise_if_spent()
         if self._grant is not None and self._clock.monotonic() < self._renew_at:
             return self._grant
+        if self._refusal is not None and self._clock.monotonic() < self._held_until:
+            # Another object for each caller: an error that is raised grows.
+            raise UpstreamAuthError(self._refusal.provider, self._refusal.message)
         if self._signing_in is None:
             self._signing_in = asyncio.create_task(self._renew())
         return await asyncio.shield(self._signing_in)
 
-    def refuse(self, grant: Grant) -> None:
-        """Forget *grant*, which the provider refused; a newer one stays."""
+    def refuse(self, grant: Grant) -> bool:
+        """Forget *grant*, which the provider refused; a newer one stays.
+
+        Returns:
+            Whether there is none now.
+        """
         if self._grant is grant:
             self._grant = None
+        return self._grant is None
 
-    def spend(self, error: UpstreamRateLimitedError) -> None:
-        """Remember a limit that stays spent for long."""
-        seconds = error.retry_after_seconds
-        if seconds is not None and seconds >= _LONG_SECONDS:
-            self._spent = error
-            until = self._clock.monotonic() + min(seconds, _LONGEST_SECONDS)
-            self._spent_until = max(self._spent_until, until)
+    def hold_back(self, error: UpstreamAuthError) -> None:
+        """Sign in no more for a while: what it gives is refused."""
+        self._refusal = error
+        self._held_until = self._clock.monotonic() + self._hold_seconds
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether the limit is known to be spent for long."""
-        return self._clock.monotonic() < self._spent_until
-
-    def _raise_if_spent(self) -> None:
-        if self._spent is not None and self.is_spent:
-            left_seconds = self._spent_until - self._clock.monotonic()
-            raise UpstreamRateLimitedError(
-                self._spent.provider,
-                self._spent.message,
-                retry_after_seconds=math.ceil(left_seconds),
-            )
+    def use(self, grant: Grant) -> None:
+        """Note that the provider answered a call with *grant*."""
+        if grant.is_renewed_by_use and self._grant is grant:
+            self._renew_at = self._renewal_of(grant)
 
     async def _renew(self) -> Grant:
         try:
             grant = await self._sign_in()
-        except UpstreamRateLimitedError as error:
-            self.spend(error)
+        except UpstreamAuthError as error:
+            self.hold_back(error)
             raise
         finally:
             self._signing_in = None
-        margin = min(_MARGIN_SECONDS, _MARGIN_SHARE * grant.lifetime_seconds)
-        self._renew_at = self._clock.monotonic() + grant.lifetime_seconds - margin
+        self._renew_at = self._renewal_of(grant)
         self._grant = grant
         return grant
+
+    def _renewal_of(self, grant: Grant) -> float:
+        margin = min(_MARGIN_SECONDS, _MARGIN_SHARE * grant.lifetime_seconds)
+        return self._clock.monotonic() + grant.lifetime_seconds - margin

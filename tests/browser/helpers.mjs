@@ -2,10 +2,12 @@
 // nothing but it, and GraphiQL's page as a person uses it.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -32,14 +34,41 @@ export function startGateway({ root = ROOT, env = {} } = {}) {
   return startCommand("serve", "/healthz", { root, env });
 }
 
-/** Start the simulators alone; `settings` point a gateway at them, as their first person. */
+// The last line of what `gateway sandbox` prints.
+const LAST_EXPORT = /^export GATEWAY_CREDENTIALS_FILE=.*$/m;
+
+/**
+ * Start the simulators alone, and run the script that they print as a person would.
+ *
+ * `settings` is what a gateway then finds in its environment; it knows the demo
+ * persons by `X-API-Key: demo-NAME`.
+ */
 export async function startSandbox() {
   const sandbox = await startCommand("sandbox", "/switches", { root: ROOT, env: {} });
-  const first = sandbox.output().split("\n\n")[1];
-  const settings = Object.fromEntries(
-    [...first.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
-  );
-  return { ...sandbox, settings };
+  const folder = mkdtempSync(path.join(tmpdir(), "gateway-sandbox-"));
+  const stop = async () => {
+    await sandbox.stop();
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    const deadline = Date.now() + SERVES_MS;
+    while (!LAST_EXPORT.test(sandbox.output())) {
+      assert.ok(Date.now() < deadline, "the sandbox prints no settings");
+      await sleep(20);
+    }
+    const script = path.join(folder, "introduction.sh");
+    writeFileSync(script, `${sandbox.output()}\nenv -0\n`);
+    const printed = execFileSync("sh", ["-e", script], { cwd: folder });
+    const variables = printed
+      .toString()
+      .split("\0")
+      .map((line) => line.split(/=(.*)/s).slice(0, 2))
+      .filter(([name]) => name.startsWith("GATEWAY_"));
+    return { ...sandbox, stop, settings: Object.fromEntries(variables) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function startCommand(command, probe, { root, env }) {
@@ -142,6 +171,27 @@ export async function openPage(browser, url, { publicFiles = new Map() } = {}) {
   await page.locator(".graphiql-query-editor :is(.view-lines, .CodeMirror)").waitFor();
   await page.locator(".graphiql-execute-button").waitFor();
   return page;
+}
+
+/**
+ * Say who calls: type the headers and have the schema, which was refused, read again.
+ *
+ * What the page complained of until then is that nobody had said so.
+ */
+export async function identify(page, headers) {
+  await page.waitForLoadState("networkidle");
+  await fillEditor(page, "headers", JSON.stringify(headers, null, 2));
+  const answered = page.waitForResponse(
+    (response) =>
+      response.request().method() === "POST" && response.status() === 200,
+  );
+  await page.getByRole("button", { name: /re-fetch graphql schema/i }).click();
+  await answered;
+  const refused = page.faults.splice(0);
+  assert.ok(refused.length > 0, "the schema was shown to nobody in particular");
+  for (const fault of refused) {
+    assert.match(fault, /^console: .* 401 \(Unauthorized\)$/);
+  }
 }
 
 /** Return the titles of the tabs, in order. */

@@ -10,6 +10,7 @@ import {
   ROOT,
   START,
   TEST,
+  identify,
   openPage,
   runOperation,
   startBrowser,
@@ -19,10 +20,14 @@ import {
 
 const OPERATIONS = process.env.OPERATIONS ?? path.join(ROOT, "tests/operations");
 const PETER = "136597";
+const CONTROLLER = "00601CONTROLLER00000";
+const BUYER = "00601BUYER0000000000";
+const DIRECTOR = "00601DIRECTOR0000000";
 
-// In the order in which they run. `variables` may use what was answered before, by
+// In the order in which they run. `name` is the document, `operation` the one of its
+// operations where it has several; `variables` may use what was answered before, by
 // operation; `check` gets the data of this one.
-const STEPS = [
+const OTTIMATE = [
   {
     name: "InvoiceList",
     variables: () => ({ filter: { providers: ["OTTIMATE"], search: "INV-1009" } }),
@@ -121,19 +126,161 @@ const STEPS = [
   },
 ];
 
-// The sandbox inside the gateway, and one elsewhere, reached by real settings.
+const BILL = [
+  {
+    name: "InvoiceList",
+    variables: () => ({ first: 100, filter: { providers: ["BILL"], search: "BILL-10" } }),
+    check: ({ invoices }) => {
+      assert.equal(invoices.edges.length, 24);
+      assert.equal(invoices.totalCount, 24);
+      assert.deepEqual(
+        bill({ InvoiceList: { invoices } }, "BILL-1001").approvers.map(
+          ({ isManual, status, user }) => [isManual, status, user.displayName],
+        ),
+        [
+          [null, "PENDING", "Carla Mendes"],
+          [null, "UPCOMING", "Adam Novak"],
+        ],
+      );
+      assert.deepEqual(invoices.sources, [{ provider: "BILL", ok: true, error: null }]);
+    },
+  },
+  {
+    name: "Approve",
+    variables: (answered) => ({ input: { id: bill(answered, "BILL-1001").id } }),
+    check: ({ approve: { outcome, approvable, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.approvalState, "PENDING");
+      assert.deepEqual(approvable.progress, {
+        rule: "IN_ORDER",
+        required: 2,
+        approved: 1,
+        rejected: 0,
+      });
+    },
+  },
+  {
+    name: "Reject",
+    variables: (answered) => ({
+      input: { id: bill(answered, "BILL-1004").id, note: "Not ours." },
+    }),
+    check: ({ reject: { outcome, approvable, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.approvalState, "REJECTED");
+    },
+  },
+  {
+    name: "SetApprovers",
+    variables: (answered) => ({
+      input: {
+        invoiceId: bill(answered, "BILL-1009").id,
+        userSourceIds: [BUYER, CONTROLLER],
+      },
+    }),
+    check: ({ setApprovers: { outcome, invoice, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.deepEqual(
+        invoice.approvers.map(({ position, status, user }) => [
+          position,
+          status,
+          user.sourceId,
+        ]),
+        [
+          [1, "PENDING", BUYER],
+          [2, "UPCOMING", CONTROLLER],
+        ],
+      );
+    },
+  },
+  {
+    name: "PolicyLifecycle",
+    operation: "CreatePolicy",
+    variables: () => ({
+      input: {
+        amountThreshold: "750.50",
+        minimumApprovers: 1,
+        mandatoryApproverSourceIds: [DIRECTOR],
+      },
+    }),
+    check: ({ createPolicy: { outcome, policy, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(policy.amountThreshold.amount, "750.50");
+      assert.deepEqual(policy.mandatoryApprovers, [
+        { sourceId: DIRECTOR, displayName: "Dana Whitfield" },
+      ]);
+    },
+  },
+  {
+    name: "PolicyLifecycle",
+    operation: "UpdatePolicy",
+    variables: (answered) => ({
+      input: { policyId: made(answered), amountThreshold: "800", minimumApprovers: 2 },
+    }),
+    check: ({ updatePolicy: { policy, userErrors } }, answered) => {
+      assert.deepEqual(userErrors, []);
+      assert.deepEqual(
+        [policy.id, policy.amountThreshold.amount, policy.minimumApprovers],
+        [made(answered), "800.00", 2],
+      );
+    },
+  },
+  {
+    name: "PolicyLifecycle",
+    operation: "DeletePolicy",
+    variables: (answered) => ({ input: { policyId: made(answered) } }),
+    check: ({ deletePolicy: { policy, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(policy.isActive, false);
+    },
+  },
+  {
+    name: "PolicyLifecycle",
+    operation: "RestorePolicy",
+    variables: (answered) => ({ input: { policyId: made(answered) } }),
+    check: ({ restorePolicy: { policy, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(policy.isActive, true);
+    },
+  },
+  {
+    name: "Policies",
+    variables: () => ({}),
+    check: ({ policies }, answered) => {
+      // The six of the organization, and the one that was made, which is the newest.
+      assert.equal(policies.nodes.length, 7);
+      assert.deepEqual(policies.nodes[0], {
+        ...policies.nodes[0],
+        id: made(answered),
+        provider: "BILL",
+        name: "Bills of $800.00 or more require at least 2 approvers",
+        appliesTo: "BILL",
+        isActive: true,
+      });
+    },
+  },
+];
+
+// The sandbox inside the gateway, and one elsewhere, reached by real settings, where
+// a person is known by their key.
 const WORLDS = {
   "over its own sandbox": async () => ({ env: {}, stop: async () => {} }),
   "over a sandbox on another port": async () => {
     const { settings, stop } = await startSandbox();
     const open = { GATEWAY_GRAPHIQL: "true", GATEWAY_INTROSPECTION: "true" };
-    return { env: { ...settings, ...open }, stop };
+    return {
+      env: { ...settings, ...open },
+      stop,
+      headers: { "X-API-Key": "demo-controller" },
+    };
   },
 };
 
 for (const [world, startWorld] of Object.entries(WORLDS)) {
   describe(world, () => {
-    const answered = {};
     let behind;
     let gateway;
     let browser;
@@ -144,6 +291,9 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       gateway = await startGateway({ env: behind.env });
       browser = await startBrowser();
       page = await openPage(browser, gateway.url);
+      if (behind.headers) {
+        await identify(page, behind.headers);
+      }
     }, START);
 
     after(async () => {
@@ -152,20 +302,25 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       await behind?.stop();
     }, START);
 
-    for (const { name, variables, check } of STEPS) {
-      test(`${name} runs in the page`, TEST, async () => {
-        const query = readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
+    for (const [provider, steps] of Object.entries({ Ottimate: OTTIMATE, BILL })) {
+      const answered = {};
+      for (const { name, operation, variables, check } of steps) {
+        test(`${operation ?? name} runs on ${provider} in the page`, TEST, async () => {
+          const query = readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
 
-        const { data, errors } = await runOperation(page, {
-          query,
-          variables: variables(answered),
+          const { data, errors } = await runOperation(page, {
+            query,
+            variables: variables(answered),
+            headers: behind.headers,
+            operationName: operation,
+          });
+
+          assert.equal(errors, undefined);
+          check(data, answered);
+          answered[operation ?? name] = data;
+          assert.deepEqual(page.faults, []);
         });
-
-        assert.equal(errors, undefined);
-        check(data, answered);
-        answered[name] = data;
-        assert.deepEqual(page.faults, []);
-      });
+      }
     }
   });
 }
@@ -173,4 +328,16 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
 /** The one invoice that the list answered. */
 function row({ InvoiceList }) {
   return InvoiceList.invoices.edges[0].node;
+}
+
+/** The invoice of this number that the list answered. */
+function bill({ InvoiceList }, number) {
+  return InvoiceList.invoices.edges
+    .map(({ node }) => node)
+    .find((node) => node.number === number);
+}
+
+/** The id of the policy that was made. */
+function made({ CreatePolicy }) {
+  return CreatePolicy.createPolicy.policy.id;
 }

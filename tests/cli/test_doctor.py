@@ -1,7 +1,7 @@
 """``gateway doctor`` against the sandbox, served over real HTTP."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from gateway.cli import main
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
-from tests.support import ottimate_simulator
+from tests.support import bill_simulator, ottimate_simulator
 
 HEADER = "The settings are fine."
 ROWS = {
@@ -27,15 +27,40 @@ ROWS = {
     "add approver call": "ok     present",
     "remove approver call": "ok     present",
 }
+BILL_ROWS = {
+    "signed-in user": (
+        "ok     00601GATEWAYSERVICE0, profile Administrator; reads for callers without "
+        "credentials of their own, and decides nothing"
+    ),
+    "in filter": "ok     many objects by id in one call",
+    "List/BillApprover": "ok     approvers of many objects in one call",
+    "List/VendorCreditApprover": "ok     approvers of many objects in one call",
+    "List/ApprovalPolicy": "ok     6 policies are listed",
+}
 ABSENT = "-      absent: answers UNSUPPORTED"
 
 Doctor = Callable[..., Result]
 
 
 def table(**changed: str) -> list[str]:
-    """Return the lines of a whole answer; *changed* rows by name, spaces as ``_``."""
-    rows = {**ROWS, **{name.replace("__", " "): row for name, row in changed.items()}}
-    return [HEADER, *(f"Ottimate    {name:<30}{row}" for name, row in rows.items())]
+    """Return the lines of a whole answer; *changed* rows by name, spaces as ``_``.
+
+    Those that are no row of Ottimate's are BILL's.
+    """
+    rows = {name.replace("__", " "): row for name, row in changed.items()}
+    ottimate = {name: rows.pop(name, row) for name, row in ROWS.items()}
+    return [HEADER, *lines("Ottimate", ottimate), *bill_lines(**rows)]
+
+
+def bill_lines(**changed: str) -> list[str]:
+    """Return BILL's lines, some rows *changed*."""
+    assert set(changed) <= set(BILL_ROWS)
+    return lines("BILL", {**BILL_ROWS, **changed})
+
+
+def lines(title: str, rows: Mapping[str, str]) -> list[str]:
+    """Return a provider's lines."""
+    return [f"{title:<12}{name:<30}{row}" for name, row in rows.items()]
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +89,13 @@ def served() -> Iterator[tuple[Sandbox, str]]:
 def doctor(
     served: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Doctor]:
-    """Run the doctor as the controller, with some variables set otherwise."""
+    """Run the doctor over both providers, with some variables set otherwise."""
     sandbox, origin = served
-    [provider] = PROVIDERS
-    simulator = sandbox.simulators[provider.name]
-    simulator.reset()
-    for key, value in simulator.settings(origin, "controller").items():
-        monkeypatch.setenv(f"GATEWAY_{provider.key}__{key}".upper(), value)
+    for provider in PROVIDERS:
+        simulator = sandbox.simulators[provider.name]
+        simulator.reset()
+        for key, value in simulator.settings(origin).items():
+            monkeypatch.setenv(f"GATEWAY_{provider.key}__{key}".upper(), value)
 
     def run(**environment: str | None) -> Result:
         return CliRunner().invoke(main, ["doctor"], env=environment)
@@ -89,12 +114,32 @@ def switch(served: tuple[Sandbox, str]) -> Callable[..., None]:
     return set_switches
 
 
+@pytest.fixture
+def switch_bill(served: tuple[Sandbox, str]) -> Callable[..., None]:
+    simulator = bill_simulator(served[0])
+
+    def set_switches(**values: Any) -> None:
+        simulator.switches = msgspec.structs.replace(simulator.switches, **values)
+
+    return set_switches
+
+
+def without(key: str) -> dict[str, str | None]:
+    """Return what leaves a provider without its settings."""
+    section = next(one.settings for one in PROVIDERS if one.key == key)
+    return {
+        f"GATEWAY_{key}__{name}".upper(): None
+        for name, field in section.model_fields.items()
+        if field.is_required()
+    }
+
+
 def rows(result: Result) -> list[str]:
     """Return the lines of the table, whatever else was printed between them."""
     return [
         line
         for line in result.stdout.splitlines()
-        if line.startswith(("Ottimate ", HEADER))
+        if line.startswith(("Ottimate ", "BILL ", HEADER))
     ]
 
 
@@ -114,15 +159,29 @@ def test_the_table_alone_is_on_standard_output(doctor: Doctor) -> None:
 def test_nothing_is_changed_upstream(
     doctor: Doctor, served: tuple[Sandbox, str]
 ) -> None:
-    simulator = ottimate_simulator(served[0])
-    before = msgspec.json.encode(msgspec.to_builtins(simulator.switches))
-    names = {name: repr(value) for name, value in vars(simulator.state).items()}
+    ottimate, bill = ottimate_simulator(served[0]), bill_simulator(served[0])
+
+    def look() -> list[object]:
+        return [
+            ottimate.switches,
+            bill.switches,
+            *(
+                repr(one)
+                for one in (
+                    ottimate.state.invoices,
+                    bill.state.bills,
+                    bill.state.vendor_credits,
+                    bill.state.policies,
+                    bill.state.users,
+                )
+            ),
+        ]
+
+    before = look()
 
     doctor()
 
-    assert msgspec.json.encode(msgspec.to_builtins(simulator.switches)) == before
-    after = {name: repr(value) for name, value in vars(simulator.state).items()}
-    assert after["invoices"] == names["invoices"]
+    assert look() == before
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 501])
@@ -242,6 +301,7 @@ def test_reads_that_are_not_understood_are_wrong(
                 ("remove approver call", accepted),
             ]
         ),
+        *bill_lines(),
     ]
 
 
@@ -256,6 +316,7 @@ def test_wrong_credentials_are_wrong_and_not_shown(doctor: Doctor, name: str) ->
             f"Ottimate    {'sign-in':<30}WRONG  "
             "Ottimate does not accept this gateway's sign-in."
         ),
+        *bill_lines(),
     ]
     assert "nobody-knows-this" not in result.output
 
@@ -268,16 +329,92 @@ def test_a_provider_that_cannot_be_reached_is_wrong(doctor: Doctor) -> None:
     assert rows(result) == [
         HEADER,
         f"Ottimate    {'sign-in':<30}WRONG  The provider could not be reached.",
+        *bill_lines(),
     ]
 
 
+# BILL's rows
+
+
+def test_one_provider_is_probed_alone(doctor: Doctor) -> None:
+    bill = doctor(**without("ottimate"))
+    ottimate = doctor(**without("bill"))
+
+    assert rows(bill) == [HEADER, *bill_lines()]
+    assert rows(ottimate) == [HEADER, *lines("Ottimate", ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("switches", "changed"),
+    [
+        (
+            {"list_billapprover_missing": True},
+            {
+                "List/BillApprover": (
+                    "-      absent; ListApprovers is asked for each object"
+                ),
+                "List/VendorCreditApprover": (
+                    "-      absent; ListApprovers is asked for each object"
+                ),
+            },
+        ),
+        (
+            {"in_filter_unsupported": True},
+            {
+                "in filter": (
+                    "-      not taken; objects are read one by one, three at a time"
+                ),
+                "List/BillApprover": (
+                    "-      absent; ListApprovers is asked for each object"
+                ),
+                "List/VendorCreditApprover": (
+                    "-      absent; ListApprovers is asked for each object"
+                ),
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_a_batch_that_bill_lacks_is_told_and_not_wrong(
+    doctor: Doctor,
+    switch_bill: Callable[..., None],
+    switches: dict[str, Any],
+    changed: dict[str, str],
+) -> None:
+    switch_bill(**switches)
+
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table(**changed)
+
+
+def test_bills_reads_that_are_not_understood_are_wrong(
+    doctor: Doctor, switch_bill: Callable[..., None]
+) -> None:
+    switch_bill(fault="html")
+
+    result = doctor()
+
+    assert result.exit_code == 1
+    unread = "WRONG  BILL's answer could not be understood."
+    assert rows(result) == table(**dict.fromkeys(BILL_ROWS, unread))
+
+
+@pytest.mark.parametrize("name", ["DEV_KEY", "ORG_ID", "USER_NAME", "PASSWORD"])
+def test_a_sign_in_that_bill_refuses_is_wrong_and_not_shown(
+    doctor: Doctor, name: str
+) -> None:
+    result = doctor(**{f"GATEWAY_BILL__{name}": "nobody-knows-this"})
+
+    assert result.exit_code == 1
+    refused = "WRONG  BILL does not accept this sign-in."
+    assert rows(result) == table(**dict.fromkeys(BILL_ROWS, refused))
+    assert "nobody-knows-this" not in result.output
+
+
 def test_without_a_provider_there_is_nothing_to_probe(doctor: Doctor) -> None:
-    result = doctor(
-        **{
-            f"GATEWAY_OTTIMATE__{name}": None
-            for name in ("BASE_URL", "API_KEY", "CLIENT_ID", "CLIENT_SECRET")
-        }
-    )
+    result = doctor(**without("ottimate"), **without("bill"))
 
     assert result.exit_code == 0
     assert result.stdout == "The settings are fine. No provider is configured.\n"

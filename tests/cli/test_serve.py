@@ -1,6 +1,7 @@
 """``gateway serve`` and ``gateway sandbox`` as processes, over real HTTP."""
 
 import contextlib
+import hashlib
 import os
 import queue
 import re
@@ -21,19 +22,17 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.cli.serve import create_worker_app
+from gateway.domain import ProviderName, encode_id
+from gateway.sandbox import Sandbox
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 20.0
 PERSONS = [
-    (
-        "  Authorization: Bearer demo-controller   "
-        "account-level; may force, export and manage policy approvers"
-    ),
-    (
-        "  Authorization: Bearer demo-clerk   "
-        "two locations only; may approve, but neither force nor export"
-    ),
+    f"  Authorization: Bearer demo-{person}   {line}"
+    for person, line in Sandbox().persons.items()
 ]
+# The lines of the banner over the sandbox.
+BANNER = 2 + len(PERSONS) + 1
 CURL = (
     "Try       curl -s {url}/graphql -H 'Content-Type: application/json' -d '"
     '{{"query":"{{ invoices(first: 3, filter: {{states: [PENDING]}}) {{ totalCount '
@@ -51,8 +50,13 @@ APPROVE = (
     "{ outcome approvable { approvalState } } }"
 )
 PENDING = (
-    "{ invoices(first: 1, filter: {states: [PENDING]}) { nodes { id sourceId } } }"
+    "{ invoices(first: 1, filter: {states: [PENDING], providers: [OTTIMATE]}) "
+    "{ nodes { id sourceId } } }"
 )
+BILL_1001 = encode_id("Invoice", ProviderName.BILL, "00n01BILL1001AAAAAAA")
+# The first and the last line of what `gateway sandbox` prints.
+FIRST = "# The sandbox, at {url}. Its switches: {url}/switches"
+LAST = 'export GATEWAY_CREDENTIALS_FILE="$PWD/sandbox-credentials.toml"'
 
 
 class Process:
@@ -100,6 +104,13 @@ class Process:
             line = self._lines.get(timeout=SECONDS)
             assert line is not None, f"ended after {found} {self._errors}"
             found.append(line.removesuffix("\n"))
+        return found
+
+    def read_to(self, last: str) -> list[str]:
+        """Return the next lines of standard output, up to *last*."""
+        found: list[str] = []
+        while not found or found[-1] != last:
+            found += self.read(lines=1)
         return found
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
@@ -156,15 +167,21 @@ def send(method: str, url: str, **more: Any) -> httpx.Response:
             time.sleep(0.02)
 
 
-def ask(url: str, query: str, **variables: Any) -> Any:
+def ask(url: str, query: str, *, key: str | None = None, **variables: Any) -> Any:
+    """Return the answer to an operation; *key* says who asks."""
     parameters = {"query": query, "variables": variables}
-    return send("POST", f"{url}/graphql", json=parameters).json()
+    headers = {} if key is None else {"X-API-Key": key}
+    return send("POST", f"{url}/graphql", json=parameters, headers=headers).json()
 
 
 def uvicorn_signals() -> list[signal.Signals]:
     """Return the signals that uvicorn's supervisor takes over."""
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTIN", "SIGTTOU")
     return [signal.Signals[name] for name in names]
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def free_port() -> int:
@@ -185,20 +202,20 @@ class TestServe:
     ) -> None:
         process = start("serve", "--port", "0")
 
-        banner = process.read(lines=5)
+        banner = process.read(lines=BANNER)
 
         url = url_of(banner[1])
         assert banner == [
-            "Sandbox: Ottimate. Nothing here is real.",
+            "Sandbox: Ottimate, BILL. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),
         ]
 
     def test_the_curl_line_works_as_it_is_printed(self, start: Start) -> None:
-        banner = start("serve", "--port", "0").read(lines=5)
+        banner = start("serve", "--port", "0").read(lines=BANNER)
         ask(url_of(banner[1]), "{ __typename }")
-        line = banner[4].removeprefix("Try       ")
+        line = banner[-1].removeprefix("Try       ")
 
         result = subprocess.run(  # noqa: S602 - as a person would
             line,
@@ -224,7 +241,7 @@ class TestServe:
         self, start: Start, number: int, workers: str
     ) -> None:
         process = start("serve", "--port", "0", "--workers", workers)
-        url = url_of(process.read(lines=5)[1])
+        url = url_of(process.read(lines=BANNER)[1])
         assert ask(url, "{ __typename }") == {"data": {"__typename": "Query"}}
 
         code, out, err = process.stop(number)
@@ -261,7 +278,7 @@ class TestServe:
     def test_the_page_is_not_offered_where_it_is_turned_off(self, start: Start) -> None:
         process = start("serve", "--port", "0", GATEWAY_GRAPHIQL="false")
 
-        banner = process.read(lines=5)
+        banner = process.read(lines=BANNER)
 
         assert banner[1] == f"GraphQL   {url_of(banner[1])}/graphql"
 
@@ -272,24 +289,31 @@ class TestServe:
         arguments = ("serve", "--sandbox", "--port", "0", "--workers", workers)
         process = start(*arguments, **OTTIMATE)
 
-        banner = process.read(lines=5)
+        banner = process.read(lines=BANNER)
 
-        assert banner[0] == "Sandbox: Ottimate. Nothing here is real."
-        body = ask(url_of(banner[1]), "{ invoices(first: 1) { totalCount } }")
-        assert body == {"data": {"invoices": {"totalCount": 350}}}
+        assert banner[0] == "Sandbox: Ottimate, BILL. Nothing here is real."
+        body = ask(url_of(banner[1]), "{ sources { provider ok } }")
+        assert body == {
+            "data": {
+                "sources": [
+                    {"provider": "OTTIMATE", "ok": True},
+                    {"provider": "BILL", "ok": True},
+                ]
+            }
+        }
 
     def test_what_the_banner_names_accepts_connections_at_once(
         self, start: Start
     ) -> None:
         process = start("serve", "--port", "0", "--workers", "2")
-        port = int(url_of(process.read(lines=5)[1]).rpartition(":")[2])
+        port = int(url_of(process.read(lines=BANNER)[1]).rpartition(":")[2])
 
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS):
             pass
 
     def test_workers_share_one_sandbox(self, start: Start) -> None:
         process = start("serve", "--port", "0", "--workers", "2")
-        url = url_of(process.read(lines=5)[1])
+        url = url_of(process.read(lines=BANNER)[1])
         [invoice] = ask(url, PENDING)["data"]["invoices"]["nodes"]
         state = "query($id: ID!) { node(id: $id) { ... on Invoice { approvalState } } }"
 
@@ -312,7 +336,7 @@ class TestServe:
         process = start(
             "serve", "--port", "0", "--workers", workers, "--config", str(config)
         )
-        url = url_of(process.read(lines=5)[1])
+        url = url_of(process.read(lines=BANNER)[1])
 
         codes = {
             ask(url, "{ __schema { description } }")["errors"][0]["extensions"]["code"]
@@ -323,19 +347,17 @@ class TestServe:
 
     def test_each_line_of_the_log_is_json_on_standard_error(self, start: Start) -> None:
         process = start("serve", "--port", "0")
-        url = url_of(process.read(lines=5)[1])
-        ask(url, "{ invoices(first: 1) { totalCount } }")
+        url = url_of(process.read(lines=BANNER)[1])
+        ask(url, "{ sources { ok } }")
 
         _, out, err = process.stop()
 
         assert out == ""
         events = [httpx.Response(200, text=line).json() for line in err.splitlines()]
-        assert [line["event"] for line in events] == [
-            "upstream_call",
-            "upstream_call",
-            "request",
-        ]
-        assert "sandbox-controller-secret" not in err
+        # A sign-in and a call for each provider.
+        assert [line["event"] for line in events] == ["upstream_call"] * 4 + ["request"]
+        for secret in ("controller-secret", "dev-key", "controller-password"):
+            assert f"sandbox-{secret}" not in err
 
 
 class TestRefusals:
@@ -362,7 +384,7 @@ class TestRefusals:
             GATEWAY_AUTH__ALLOW_ANONYMOUS="true",
         )
 
-        banner = process.read(lines=5)
+        banner = process.read(lines=BANNER)
 
         port = banner[1].split(":")[2].split("/")[0]
         assert ask(f"http://127.0.0.1:{port}", "{ __typename }") == {
@@ -373,7 +395,7 @@ class TestRefusals:
     def test_loopback_by_another_name_is_served(self, start: Start, host: str) -> None:
         process = start("serve", "--host", host, "--port", "0")
 
-        banner = process.read(lines=5)
+        banner = process.read(lines=BANNER)
 
         found = re.search(r"http://\S+:\d+", banner[1])
         assert found is not None
@@ -459,66 +481,189 @@ class TestRefusals:
 
 
 class TestSandbox:
-    @staticmethod
-    def exports(lines: list[str]) -> dict[str, dict[str, str]]:
-        """Return the printed settings by person."""
-        found: dict[str, dict[str, str]] = {}
-        for line in lines:
-            if line.startswith("# as "):
-                found[line.removeprefix("# as ").partition(":")[0]] = {}
-            elif line.startswith("export "):
-                name, _, value = line.removeprefix("export ").partition("=")
-                found[list(found)[-1]][name] = value
-        return found
+    @pytest.fixture
+    def introduction(self, start: Start) -> list[str]:
+        """Start a sandbox, and return what it prints."""
+        return start("sandbox", "--port", "0").read_to(LAST)
 
-    def test_it_prints_settings_for_each_person(self, start: Start) -> None:
-        lines = start("sandbox", "--port", "0").read(lines=13)
+    def test_it_prints_the_settings_the_keys_and_the_credentials(
+        self, introduction: list[str]
+    ) -> None:
+        url = url_of(introduction[0])
+        persons = Sandbox().persons
+        names = iter(introduction)
 
-        url = url_of(lines[0])
-        assert lines[0] == f"# The sandbox, at {url}. Its switches: {url}/switches"
-        assert lines[1:] == [
-            line
-            for person, description in (
-                (
-                    "controller",
-                    "account-level; may force, export and manage policy approvers",
-                ),
-                (
-                    "clerk",
-                    "two locations only; may approve, but neither force nor export",
-                ),
-            )
-            for line in (
-                "",
-                f"# as {person}: {description}",
-                f"export GATEWAY_OTTIMATE__BASE_URL={url}/ottimate/v1",
-                "export GATEWAY_OTTIMATE__API_KEY=sandbox-api-key",
-                f"export GATEWAY_OTTIMATE__CLIENT_ID=sandbox-{person}",
-                f"export GATEWAY_OTTIMATE__CLIENT_SECRET=sandbox-{person}-secret",
-            )
+        def take(count: int) -> list[str]:
+            return [next(names) for _ in range(count)]
+
+        assert take(3) == [
+            FIRST.format(url=url),
+            "# Paste what follows into the shell that is to start a gateway.",
+            "",
+        ]
+        assert take(10) == [
+            f"export GATEWAY_OTTIMATE__BASE_URL={url}/ottimate/v1",
+            "export GATEWAY_OTTIMATE__API_KEY=sandbox-api-key",
+            "export GATEWAY_OTTIMATE__CLIENT_ID=sandbox-controller",
+            "export GATEWAY_OTTIMATE__CLIENT_SECRET=sandbox-controller-secret",
+            f"export GATEWAY_BILL__BASE_URL={url}/bill/api/v2",
+            "export GATEWAY_BILL__DEV_KEY=sandbox-dev-key",
+            "export GATEWAY_BILL__ORG_ID=00801HARBORGROUP0000",
+            "export GATEWAY_BILL__USER_NAME=gateway@harbor.example",
+            "export GATEWAY_BILL__PASSWORD=sandbox-gateway-password",
+            "",
+        ]
+        assert take(1 + 8) == [
+            "# The demo persons, each with a key of their own:",
+            *(f"#   X-API-Key: demo-{one}   {line}" for one, line in persons.items()),
+        ]
+        assert take(1 + 8 + 1) == [
+            "cat > sandbox-keys.toml <<'END'",
+            *(f'"{one}" = "sha256:{digest(f"demo-{one}")}"' for one in persons),
+            "END",
+        ]
+        assert take(7) == [
+            "cat > sandbox-credentials.toml <<'END'",
+            '["controller".ottimate]',
+            'client_id = "sandbox-controller"',
+            'client_secret = "sandbox-controller-secret"',
+            '["controller".bill]',
+            'user_name = "controller@harbor.example"',
+            'password = "sandbox-controller-password"',
+        ]
+        rest = list(names)
+        assert [line for line in rest if line.startswith("[")] == [
+            '["clerk".ottimate]',
+            '["clerk".bill]',
+            '["accountant".bill]',
+            '["approver".bill]',
+            '["payer".bill]',
+            '["auditor".bill]',
+            '["buyer".bill]',
+        ]
+        assert rest[-4:] == [
+            "END",
+            "export GATEWAY_AUTH__MODE=api_key",
+            'export GATEWAY_AUTH__API_KEYS_FILE="$PWD/sandbox-keys.toml"',
+            LAST,
         ]
 
-    def test_a_gateway_elsewhere_acts_as_the_person_named(self, start: Start) -> None:
-        lines = start("sandbox", "--port", "0").read(lines=13)
-        urls = {}
-        for person, settings in self.exports(lines).items():
-            banner = start("serve", "--port", "0", **settings).read(lines=3)
-            assert banner[0] == "Live: Ottimate. Decisions made here are real."
-            urls[person] = url_of(banner[1])
+    @pytest.fixture
+    def environment(self, introduction: list[str], tmp_path: Path) -> dict[str, str]:
+        """Run what was printed as a person would; return what a gateway then has."""
+        # A folder whose name a shell would take apart.
+        folder = tmp_path / "a gateway's $HOME"
+        folder.mkdir()
+        script = folder / "introduction.sh"
+        script.write_text("\n".join([*introduction, "env -0"]), encoding="utf-8")
+        result = subprocess.run(  # noqa: S603 - what the sandbox printed
+            ["sh", "-e", script.name],  # noqa: S607 - the shell of this machine
+            cwd=folder,
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert result.stderr == ""
+        assert sorted(one.name for one in folder.iterdir()) == [
+            "introduction.sh",
+            "sandbox-credentials.toml",
+            "sandbox-keys.toml",
+        ]
+        variables = (line.partition("=") for line in result.stdout.split("\0"))
+        return {
+            name: value for name, _, value in variables if name.startswith("GATEWAY_")
+        }
 
-        [invoice] = ask(urls["clerk"], PENDING)["data"]["invoices"]["nodes"]
-        refused = ask(urls["clerk"], APPROVE, id=invoice["id"])
-        applied = ask(urls["controller"], APPROVE, id=invoice["id"])
+    def test_a_gateway_over_it_knows_each_person_by_their_key(
+        self, start: Start, environment: dict[str, str]
+    ) -> None:
+        banner = start("serve", "--port", "0", **environment).read(lines=3)
+        url = url_of(banner[1])
+        assert banner[0] == "Live: Ottimate, BILL. Decisions made here are real."
 
-        assert refused["data"]["approve"]["outcome"] == "REFUSED"
-        assert applied["data"]["approve"] == {
+        [invoice] = ask(url, PENDING, key="demo-clerk")["data"]["invoices"]["nodes"]
+        unforced = ask(url, APPROVE, key="demo-clerk", id=invoice["id"])
+        forced = ask(url, APPROVE, key="demo-controller", id=invoice["id"])
+        unknown = ask(url, PENDING, key="demo-nobody")
+        anonymous = ask(url, PENDING)
+
+        assert unforced["data"]["approve"]["outcome"] == "REFUSED"
+        assert forced["data"]["approve"] == {
             "outcome": "APPLIED",
             "approvable": {"approvalState": "APPROVED"},
         }
+        for refused in (unknown, anonymous):
+            [error] = refused["errors"]
+            assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+    def test_bill_records_whose_key_it_was(
+        self, start: Start, environment: dict[str, str]
+    ) -> None:
+        banner = start("serve", "--port", "0", **environment).read(lines=3)
+        url = url_of(banner[1])
+        approve = (
+            "mutation($id: ID!) { approve(input: {id: $id}) { outcome "
+            "userErrors { code } approvable { ... on Invoice { "
+            "approvers { status user { displayName } } } } } }"
+        )
+
+        answers = [
+            ask(url, approve, key=f"demo-{person}", id=BILL_1001)["data"]["approve"]
+            for person in ("visitor", "accountant", "controller", "accountant")
+        ]
+
+        assert [
+            (one["outcome"], [error["code"] for error in one["userErrors"]])
+            for one in answers
+        ] == [
+            ("REFUSED", ["FORBIDDEN"]),
+            # It is not their turn yet.
+            ("REFUSED", ["CONFLICT"]),
+            ("APPLIED", []),
+            ("APPLIED", []),
+        ]
+        assert answers[-1]["approvable"]["approvers"] == [
+            {"status": "APPROVED", "user": {"displayName": "Carla Mendes"}},
+            {"status": "APPROVED", "user": {"displayName": "Adam Novak"}},
+        ]
+
+    def test_the_curl_line_over_it_works_with_a_key(
+        self, start: Start, environment: dict[str, str]
+    ) -> None:
+        banner = start("serve", "--port", "0", **environment).read(lines=3)
+        ask(url_of(banner[1]), "{ __typename }", key="demo-controller")
+
+        result = subprocess.run(  # noqa: S602 - as a person would
+            banner[2].removeprefix("Try       "),
+            shell=True,
+            env={**os.environ, "API_KEY": "demo-controller"},
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=2 * SECONDS,
+        )
+
+        body = httpx.Response(200, text=result.stdout).json()
+        assert list(body) == ["data"]
+        assert len(body["data"]["invoices"]["nodes"]) == 3
+
+    def test_the_doctor_over_it_has_rows_of_every_provider(
+        self, environment: dict[str, str]
+    ) -> None:
+        result = run("doctor", **environment)
+
+        names = [line.partition(" ")[0] for line in result.stdout.splitlines()[1:]]
+        assert (result.returncode, sorted(set(names))) == (0, ["BILL", "Ottimate"])
+        assert not [
+            line for line in result.stdout.splitlines() if " WRONG " in f" {line} "
+        ]
+        for secret in ("api-key", "dev-key", "password", "secret"):
+            assert f"sandbox-{secret}" not in result.stdout + result.stderr
 
     def test_switches_and_reset_are_served(self, start: Start) -> None:
-        url = url_of(start("sandbox", "--port", "0").read(lines=13)[0])
-        change = {"ottimate": {"token_seconds": 60}}
+        url = url_of(start("sandbox", "--port", "0").read(lines=1)[0])
+        change = {"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 1000}}
 
         before = send("GET", f"{url}/switches").json()
         changed = send("PATCH", f"{url}/switches", json=change).json()
@@ -526,14 +671,17 @@ class TestSandbox:
         reset = send("POST", f"{url}/reset")
         after = send("GET", f"{url}/switches").json()
 
-        assert changed == {"ottimate": {**before["ottimate"], "token_seconds": 60}}
+        assert changed == {
+            "ottimate": {**before["ottimate"], "token_seconds": 60},
+            "bill": {**before["bill"], "list_cap": 1000},
+        }
         assert wrong.status_code == 400
         assert reset.status_code == 204
         assert after == before
 
     def test_it_ends_without_a_word_when_it_is_told_to(self, start: Start) -> None:
         process = start("sandbox", "--port", "0")
-        url = url_of(process.read(lines=13)[0])
+        url = url_of(process.read_to(LAST)[0])
         assert send("GET", f"{url}/switches").status_code == 200
 
         code, out, err = process.stop()
@@ -576,7 +724,7 @@ class TestInProcess:
         assert (code, status) == (0, 200)
         url = f"http://127.0.0.1:{port}"
         assert out.splitlines() == [
-            "Sandbox: Ottimate. Nothing here is real.",
+            "Sandbox: Ottimate, BILL. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),
@@ -641,7 +789,9 @@ class TestInProcess:
         code, out, status = self.invoke(port, "/switches", "sandbox")
 
         assert (code, status) == (0, 200)
-        assert len(out.splitlines()) == 13
+        lines = out.splitlines()
+        assert lines[0] == FIRST.format(url=f"http://127.0.0.1:{port}")
+        assert lines[-1] == LAST
 
     async def test_a_worker_without_a_shared_sandbox_serves_real_providers(
         self, monkeypatch: pytest.MonkeyPatch

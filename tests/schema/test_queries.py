@@ -22,6 +22,7 @@ query ($first: Int = 20, $filter: InvoiceFilter, $after: String) {
   }
 }
 """
+OTTIMATE = {"filter": {"providers": ["OTTIMATE"]}}
 
 
 def codes(body: dict[str, Any]) -> list[str]:
@@ -30,11 +31,13 @@ def codes(body: dict[str, Any]) -> list[str]:
 
 
 async def test_a_list_shows_who_must_approve_each_invoice(
-    client: Client, ottimate: RecordingTransport, simulator: OttimateSimulator
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    simulator: OttimateSimulator,
 ) -> None:
-    body = await client.run(
-        "InvoiceList", {"first": 1, "filter": {"search": "INV-1001"}}
-    )
+    wanted = {"search": "INV-1001", "providers": ["OTTIMATE"]}
+    body = await client.run("InvoiceList", {"first": 1, "filter": wanted})
 
     edge = body["data"]["invoices"]["edges"][0]
     invoice = simulator.state.numbered("INV-1001")
@@ -81,6 +84,7 @@ async def test_a_list_shows_who_must_approve_each_invoice(
         "sources": [{"provider": "OTTIMATE", "ok": True, "error": None}],
     }
     assert ottimate.calls == ["GET /invoices", f"GET /invoices/{invoice.id}/approvers"]
+    assert bill.calls == []
 
 
 async def test_a_card_costs_the_list_the_single_read_and_the_approvers(
@@ -273,18 +277,18 @@ async def test_another_person_sees_only_their_own_scope(
 
 @pytest.mark.parametrize("first", [0, -1, 101, 2_147_483_647])
 async def test_a_page_beyond_the_limit_is_refused_before_any_call(
-    client: Client, ottimate: RecordingTransport, first: int
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport, first: int
 ) -> None:
     body = await client.execute(LIST, {"first": first})
 
     assert body["data"] == {"invoices": None}
     assert body["errors"][0]["message"] == f"`first` takes 1 to 100, not {first}."
     assert codes(body) == ["BAD_USER_INPUT"]
-    assert ottimate.calls == []
+    assert ottimate.calls == bill.calls == []
 
 
-async def test_a_provider_left_out_is_not_asked(
-    client: Client, ottimate: RecordingTransport
+async def test_where_every_provider_is_left_out_none_is_asked(
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
 ) -> None:
     body = await client.execute(LIST, {"filter": {"providers": []}})
 
@@ -299,7 +303,22 @@ async def test_a_provider_left_out_is_not_asked(
         },
         "sources": [],
     }
-    assert ottimate.calls == []
+    assert ottimate.calls == bill.calls == []
+    assert (ottimate.sign_ins, bill.sign_ins) == (0, 0)
+
+
+@pytest.mark.parametrize("asked", ["OTTIMATE", "BILL"])
+async def test_a_provider_left_out_is_not_asked(
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport, asked: str
+) -> None:
+    body = await client.execute(LIST, {"filter": {"providers": [asked]}})
+
+    assert "errors" not in body
+    assert body["data"]["invoices"]["sources"] == [
+        {"provider": asked, "ok": True, "isComplete": True, "error": None}
+    ]
+    left_out = bill if asked == "OTTIMATE" else ottimate
+    assert (left_out.calls, left_out.sign_ins) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -316,12 +335,12 @@ async def test_a_provider_left_out_is_not_asked(
         ("unauthorised", "UPSTREAM_AUTH_FAILED"),
     ],
 )
-async def test_a_provider_that_fails_is_named_and_costs_its_rows_alone(
+async def test_a_provider_that_fails_alone_is_named_and_there_is_no_page(
     client: Client, switch: Callable[..., None], fault: str, code: str
 ) -> None:
     switch(fault=fault)
 
-    body = await client.execute(LIST)
+    body = await client.execute(LIST, OTTIMATE)
 
     shown = body["data"]["invoices"]
     assert shown["nodes"] is None
@@ -343,7 +362,8 @@ async def test_approvers_that_cannot_be_read_cost_their_field_alone(
     switch(fault="unavailable", fault_calls=("list_approvers",))
 
     body = await client.execute(
-        "{ invoices(first: 2) { nodes { number approvers { id } } } }"
+        "{ invoices(first: 2, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { number approvers { id } } } }"
     )
 
     assert body["data"]["invoices"]["nodes"] == [
@@ -365,7 +385,7 @@ async def test_nothing_is_asked_twice_in_one_request(
             progress { rule }
           }
           b: node(id: $id) { ... on Invoice { policies { name } approvers { id } } }
-          invoices(first: 1, filter: {search: "INV-1001"}) {
+          invoices(first: 1, filter: {search: "INV-1001", providers: [OTTIMATE]}) {
             nodes { approvers { user { sourceId } invoice { title } } }
           }
         }
@@ -428,7 +448,7 @@ async def test_an_approvers_status_is_told_where_the_account_tells_it(
 
 
 async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
-    client: Client, ottimate: RecordingTransport
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
 ) -> None:
     query = (
         "{ sources { provider ok error { code } asOf isComplete capabilities "
@@ -462,13 +482,39 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
                         "remaining": None,
                         "resetsAt": "2026-11-03T00:00:00+00:00",
                     },
-                }
+                },
+                {
+                    "provider": "BILL",
+                    "ok": True,
+                    "error": None,
+                    "asOf": "2026-11-02T18:00:00+00:00",
+                    "isComplete": True,
+                    "capabilities": [
+                        "READ_INVOICES",
+                        "READ_APPROVERS",
+                        "APPROVE",
+                        "REJECT",
+                        "ADD_APPROVER",
+                        "REMOVE_APPROVER",
+                        "SET_APPROVERS",
+                        "CLEAR_APPROVERS",
+                        "READ_POLICIES",
+                        "MANAGE_POLICIES",
+                        "READ_QUEUE",
+                    ],
+                    "quota": {
+                        "limit": 20000,
+                        "remaining": None,
+                        "resetsAt": "2026-11-02T19:00:00+00:00",
+                    },
+                },
             ]
         }
     }
     # The probes of uncertain calls are sent once, and remembered.
     assert first_calls == 4
     assert len(ottimate.calls) == 5
+    assert len(bill.calls) == 2
 
 
 async def test_sources_name_a_provider_that_is_down(
@@ -476,17 +522,23 @@ async def test_sources_name_a_provider_that_is_down(
 ) -> None:
     switch(fault="unavailable")
 
-    body = await client.execute("{ sources { ok error { code message } } }")
+    body = await client.execute("{ sources { provider ok error { code message } } }")
 
-    assert body["data"]["sources"] == [
-        {
-            "ok": False,
-            "error": {
-                "code": "UPSTREAM_UNAVAILABLE",
-                "message": "Ottimate is not available.",
-            },
+    assert body == {
+        "data": {
+            "sources": [
+                {
+                    "provider": "OTTIMATE",
+                    "ok": False,
+                    "error": {
+                        "code": "UPSTREAM_UNAVAILABLE",
+                        "message": "Ottimate is not available.",
+                    },
+                },
+                {"provider": "BILL", "ok": True, "error": None},
+            ]
         }
-    ]
+    }
 
 
 async def test_sources_and_actions_show_a_call_that_the_account_lacks(
@@ -534,10 +586,14 @@ async def test_a_list_that_is_refused_names_its_provider(
     ottimate.interceptors["GET /invoices"] = refuse
 
     body = await client.execute(
-        "{ invoices { sources { ok error { code } } } sources { ok error { code } } }"
+        "{ invoices { sources { provider ok error { code } } } "
+        "sources { provider ok error { code } } }"
     )
 
-    named = [{"ok": False, "error": {"code": code}}]
+    named = [
+        {"provider": "OTTIMATE", "ok": False, "error": {"code": code}},
+        {"provider": "BILL", "ok": True, "error": None},
+    ]
     assert body == {"data": {"invoices": {"sources": named}, "sources": named}}
 
 
@@ -555,7 +611,7 @@ async def test_an_id_in_another_spelling_is_unknown_and_harms_no_other(
 
 
 async def test_text_that_nothing_could_match_is_not_sent(
-    client: Client, ottimate: RecordingTransport
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
 ) -> None:
     body = await client.execute(
         """
@@ -570,7 +626,7 @@ async def test_text_that_nothing_could_match_is_not_sent(
     assert body["data"] == {"invoiceBySource": None, "invoices": None}
     assert body["errors"][0]["message"] == "`search` takes at most 200 characters."
     assert codes(body) == ["BAD_USER_INPUT"]
-    assert ottimate.calls == []
+    assert ottimate.calls == bill.calls == []
 
 
 async def test_a_person_who_was_refused_to_force_is_not_offered_it_again(
@@ -615,8 +671,9 @@ async def test_a_row_that_cannot_be_is_not_understood(
     ottimate.interceptors["GET /invoices"] = spoil
 
     body = await client.execute(
-        "query ($field: InvoiceOrderField!) "
-        "{ invoices(orderBy: {field: $field}) { nodes { number } } }",
+        "query ($field: InvoiceOrderField!) { invoices("
+        "filter: {providers: [OTTIMATE]}, orderBy: {field: $field}) "
+        "{ nodes { number } } }",
         {"field": order},
     )
 
@@ -640,8 +697,8 @@ async def test_a_time_that_stands_for_none_is_none(
     ottimate.interceptors["GET /invoices"] = spoil
 
     body = await client.execute(
-        "{ invoices(first: 1, orderBy: {field: UPDATED_AT}) "
-        "{ nodes { updatedAt approvedAt } } }"
+        "{ invoices(first: 1, filter: {providers: [OTTIMATE]}, "
+        "orderBy: {field: UPDATED_AT}) { nodes { updatedAt approvedAt } } }"
     )
 
     assert body["data"]["invoices"]["nodes"] == [
@@ -658,7 +715,7 @@ async def test_a_page_that_ends_before_its_count_is_not_taken_for_the_end(
 
     ottimate.interceptors["GET /invoices"] = empty
 
-    body = await client.execute(LIST)
+    body = await client.execute(LIST, OTTIMATE)
 
     assert body["data"]["invoices"]["nodes"] is None
     assert body["data"]["invoices"]["sources"][0]["ok"] is False

@@ -5,7 +5,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from gateway.app import create_app
+from gateway.domain import ProviderName, encode_id
+from gateway.providers.ottimate import PROVIDER as OTTIMATE
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.sandbox import Sandbox
+from gateway.settings import read_settings
 from tests.schema.documents import ADD, APPROVE, REMOVE, ApproverId, InvoiceId
 from tests.support import Client, Handler, RecordingTransport, writes
 
@@ -52,6 +57,144 @@ async def test_what_ottimate_lacks_is_unsupported_without_any_call(
     assert [error["code"] for error in shown["userErrors"]] == ["UNSUPPORTED"]
     assert ottimate.calls == []
     assert ottimate.sign_ins == 0
+
+
+async def test_ottimate_cannot_clear_an_invoices_approvers(
+    client: Client, ottimate: RecordingTransport, invoice_id: InvoiceId
+) -> None:
+    body = await client.execute(
+        """
+        mutation ($input: ClearApproversInput!) {
+          clearApprovers(input: $input) {
+            outcome invoice { id } userErrors { code message field provider }
+          }
+        }
+        """,
+        {"input": {"invoiceId": invoice_id("INV-1001")}},
+    )
+
+    assert body == {
+        "data": {
+            "clearApprovers": {
+                "outcome": "REFUSED",
+                "invoice": None,
+                "userErrors": [
+                    {
+                        "code": "UNSUPPORTED",
+                        "message": (
+                            "Ottimate cannot clear an invoice's approvers at once; use "
+                            "`removeApprover`. Nothing was sent."
+                        ),
+                        "field": None,
+                        "provider": "OTTIMATE",
+                    }
+                ],
+            }
+        }
+    }
+    assert (ottimate.calls, ottimate.sign_ins) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("mutation", "members"),
+    [
+        ("updatePolicy", {"amountThreshold": "100"}),
+        ("deletePolicy", {}),
+        ("restorePolicy", {}),
+        ("addPolicyApprover", {"userSourceId": "136597"}),
+        ("removePolicyApprover", {"userSourceId": "136597"}),
+    ],
+)
+async def test_ottimate_has_no_call_that_changes_a_policy(
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    source_id: InvoiceId,
+    mutation: str,
+    members: dict[str, object],
+) -> None:
+    policy = encode_id(
+        "Policy",
+        ProviderName.OTTIMATE,
+        "plcy_e00205b8f7cf11f0b0300eff1c63a64d",
+        source_id("INV-1001"),
+    )
+    type_name = f"{mutation[0].upper()}{mutation[1:]}Input"
+
+    body = await client.execute(
+        f"mutation ($input: {type_name}!) {{ {mutation}(input: $input) "
+        "{ outcome policy { id } userErrors { code field provider } } }",
+        {"input": {"policyId": policy, **members}},
+    )
+
+    assert body == {
+        "data": {
+            mutation: {
+                "outcome": "REFUSED",
+                "policy": None,
+                "userErrors": [
+                    {"code": "UNSUPPORTED", "field": None, "provider": "OTTIMATE"}
+                ],
+            }
+        }
+    }
+    assert ottimate.calls == bill.calls == []
+    assert (ottimate.sign_ins, bill.sign_ins) == (0, 0)
+
+
+async def test_ottimate_lists_no_policies_and_no_queue_and_is_not_asked(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    body = await client.execute(
+        """
+        {
+          policies(filter: {providers: [OTTIMATE]}) {
+            totalCount nodes { id } sources { provider }
+          }
+          policyBySource(provider: OTTIMATE, sourceId: "plcy_1") { id }
+          viewer { approvals(filter: {providers: [OTTIMATE]}) {
+            totalCount nodes { id }
+          } }
+        }
+        """
+    )
+
+    assert body == {
+        "data": {
+            "policies": {"totalCount": 0, "nodes": [], "sources": []},
+            "policyBySource": None,
+            # It cannot be asked, so what waits is unknown.
+            "viewer": {"approvals": {"totalCount": None, "nodes": []}},
+        }
+    }
+    assert (ottimate.calls, ottimate.sign_ins) == ([], 0)
+
+
+async def test_where_no_provider_keeps_policies_none_is_made(
+    sandbox: Sandbox, ottimate: RecordingTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in sandbox.settings(OTTIMATE).items():
+        monkeypatch.setenv(f"GATEWAY_OTTIMATE__{key}".upper(), value)
+    settings = read_settings({OTTIMATE.key: OTTIMATE.settings})
+    app = create_app(settings, transports={ProviderName.OTTIMATE: ottimate})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+    ) as http:
+        body = await Client(http).execute(
+            'mutation { createPolicy(input: {amountThreshold: "1"}) '
+            "{ outcome policy { id } userErrors { code provider } } }"
+        )
+
+    assert body == {
+        "data": {
+            "createPolicy": {
+                "outcome": "REFUSED",
+                "policy": None,
+                "userErrors": [{"code": "UNSUPPORTED", "provider": None}],
+            }
+        }
+    }
+    assert (ottimate.calls, ottimate.sign_ins) == ([], 0)
 
 
 async def test_reject_names_what_ottimate_has_instead(

@@ -22,7 +22,8 @@ from tests.support import Handler, RecordingTransport
 SECONDS = 10
 APPROVE = "mutation($id: ID!) { approve(input: {id: $id}) { outcome } }"
 PENDING = (
-    "{ invoices(first: 1, filter: {states: [PENDING]}) { nodes { id sourceId } } }"
+    "{ invoices(first: 1, filter: {states: [PENDING], providers: [OTTIMATE]}) "
+    "{ nodes { id sourceId } } }"
 )
 
 
@@ -141,7 +142,11 @@ async def test_a_read_is_cancelled_with_its_client(
 async def test_reads_through_a_loader_are_cancelled_with_their_client(
     port: int, ottimate: RecordingTransport, sandbox: Sandbox
 ) -> None:
-    found = await ask(port, "{ invoices(first: 3) { nodes { sourceId } } }")
+    found = await ask(
+        port,
+        "{ invoices(first: 3, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { sourceId } } }",
+    )
     gates = []
     for node in found["data"]["invoices"]["nodes"]:
         gate = ottimate.interceptors[f"GET /invoices/{node['sourceId']}/approvers"] = (
@@ -151,7 +156,10 @@ async def test_reads_through_a_loader_are_cancelled_with_their_client(
 
     async with asyncio.timeout(SECONDS):
         writer = await connect(
-            port, "{ invoices(first: 3) { nodes { approvers { id } } } }", {}
+            port,
+            "{ invoices(first: 3, filter: {providers: [OTTIMATE]}) "
+            "{ nodes { approvers { id } } } }",
+            {},
         )
         for gate in gates:
             await gate.arrived.wait()
@@ -173,9 +181,9 @@ async def test_the_next_client_is_served_after_one_has_gone(
         await leave(writer)
         await gate.ended.wait()
         del ottimate.interceptors["GET /invoices"]
-        body = await ask(port, "{ invoices(first: 1) { totalCount } }")
+        body = await ask(port, PENDING)
 
-    assert body == {"data": {"invoices": {"totalCount": 350}}}
+    assert len(body["data"]["invoices"]["nodes"]) == 1
 
 
 async def test_a_sign_in_is_not_lost_to_the_client_that_began_it(

@@ -4,7 +4,7 @@ import ast
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,7 @@ async def nothing(app: Starlette) -> AsyncIterator[None]:
 async def _fail_while_authenticating(
     logs: Logs,
 ) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
-    def authenticate(authorization: str | None) -> Caller:
+    async def authenticate(headers: Mapping[str, str]) -> Caller:
         raise LookupError(BUG)
 
     def create_context(caller: Caller, request_id: str) -> Context:

@@ -116,16 +116,21 @@ async def test_the_calls_of_a_request_are_logged_under_its_id(
     for request_id in ("one", "two"):
         await client.http.post(
             "/graphql",
-            json={"query": "{ invoices(first: 1) { totalCount } }"},
+            json={"query": "{ invoices(first: 1) { sources { ok } } }"},
             headers={"X-Request-ID": request_id},
         )
 
     lines = [json.loads(text) for text in log.getvalue().splitlines()]
     assert [(line["event"], line["path"], line["request_id"]) for line in lines] == [
         ("upstream_call", "/oauth/token", "one"),
+        ("upstream_call", "/Login.json", "one"),
         ("upstream_call", "/invoices", "one"),
+        ("upstream_call", "/List/Bill.json", "one"),
+        ("upstream_call", "/List/VendorCredit.json", "one"),
         ("request", "/graphql", "one"),
         ("upstream_call", "/invoices", "two"),
+        ("upstream_call", "/List/Bill.json", "two"),
+        ("upstream_call", "/List/VendorCredit.json", "two"),
         ("request", "/graphql", "two"),
     ]
 

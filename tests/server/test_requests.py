@@ -7,7 +7,7 @@ import pytest
 from gateway.settings import AuthSettings, Settings
 from tests.support import Client, RecordingTransport
 
-LIST = "{ invoices(first: 1) { totalCount } }"
+LIST = "{ invoices(first: 1, filter: {providers: [OTTIMATE]}) { totalCount } }"
 ANSWER = {"data": {"invoices": {"totalCount": 350}}}
 ALLOWED = "https://app.example"
 OPENERS = [

@@ -7,7 +7,7 @@ from gateway.settings import Settings
 from tests.support import Client, Handler, RecordingTransport
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-LIST = "{ invoices(first: 1) { totalCount } }"
+LIST = "{ invoices(first: 1, filter: {providers: [OTTIMATE]}) { totalCount } }"
 ORIGIN = "https://app.example"
 OTHER = "https://other.example"
 
@@ -30,7 +30,7 @@ class TestPage:
         assert response.headers["referrer-policy"] == "no-referrer"
         policy = response.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; ")
-        assert "Sandbox: Ottimate. Nothing here is real." in response.text
+        assert "Sandbox: Ottimate, BILL. Nothing here is real." in response.text
         assert (ottimate.sign_ins, ottimate.calls) == (0, [])
 
     @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ class TestWithoutPage:
         assert (await client.http.get(path)).status_code == 404
 
 
-async def test_health_and_readiness_stand_while_the_provider_is_down(
-    client: Client, ottimate: RecordingTransport
+async def test_health_and_readiness_stand_while_every_provider_is_down(
+    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
 ) -> None:
     async def refuse(request: httpx.Request, send: Handler) -> httpx.Response:
         del send
@@ -133,11 +133,12 @@ async def test_health_and_readiness_stand_while_the_provider_is_down(
 
     ottimate.interceptors["POST /oauth/token"] = refuse
     ottimate.interceptors["GET /invoices"] = refuse
+    bill.interceptors["POST /Login.json"] = refuse
     body = await client.execute("{ sources { ok error { code } } }")
-    assert body == {
-        "data": {"sources": [{"ok": False, "error": {"code": "UPSTREAM_UNAVAILABLE"}}]}
-    }
+    down = {"ok": False, "error": {"code": "UPSTREAM_UNAVAILABLE"}}
+    assert body == {"data": {"sources": [down, down]}}
     ottimate.clear()
+    bill.clear()
 
     health = await client.http.get("/healthz")
     readiness = await client.http.get("/readyz")
@@ -145,6 +146,7 @@ async def test_health_and_readiness_stand_while_the_provider_is_down(
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
     assert (readiness.status_code, readiness.json()) == (200, {"status": "ready"})
     assert (ottimate.sign_ins, ottimate.calls) == (0, [])
+    assert (bill.sign_ins, bill.calls) == (0, [])
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

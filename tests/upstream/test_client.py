@@ -1,9 +1,7 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
 
 import httpx
-import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -22,21 +20,25 @@ from gateway.errors import (
 from gateway.upstream import (
     Answer,
     Call,
-    Deadline,
-    Dialect,
     Grant,
     Session,
     Upstream,
     UpstreamPolicy,
 )
 from tests.support import FakeTime
+from tests.upstream.scripted import (
+    DIALECT,
+    Create,
+    Reply,
+    Run,
+    SignIns,
+    read,
+    settle,
+    told,
+    write,
+)
 
 MIB = 1024 * 1024
-READ = Call(method="GET", path="/things")
-WRITE = Call(method="POST", path="/things/1/approve", json={"note": "hush"})
-
-Reply = httpx.Response | Exception | int | None
-Create = Callable[..., tuple[Upstream, "Scripted"]]
 
 
 class Chunks(httpx.AsyncByteStream):
@@ -54,143 +56,6 @@ class Chunks(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self.closed = True
-
-
-class Scripted(httpx.AsyncBaseTransport):
-    """Answers with the replies in their order, the last one for ever.
-
-    A reply is a response, its status, an error to raise, or None for no answer. While
-    the gate is closed nothing is answered.
-    """
-
-    def __init__(self, *replies: Reply) -> None:
-        self._replies = list(replies) or [200]
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.requests: list[httpx.Request] = []
-        self.in_flight = self.most_in_flight = 0
-        self.closed = False
-
-    @property
-    def grants(self) -> list[str]:
-        return [request.headers["authorization"] for request in self.requests]
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            await self.gate.wait()
-            reply = self._replies.pop(0) if self._replies[1:] else self._replies[0]
-            if reply is None:
-                await asyncio.Event().wait()
-            if isinstance(reply, Exception):
-                raise reply
-            if isinstance(reply, int):
-                return httpx.Response(reply, json={"status": reply})
-            assert reply is not None
-            return reply
-        finally:
-            self.in_flight -= 1
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-class SignIns:
-    """Grants ``Bearer 1``, ``Bearer 2`` and so on, or raises the error it was given."""
-
-    def __init__(self, *, fails_at: int = 0, error: Exception | None = None) -> None:
-        self.count = 0
-        self._fails_at = fails_at
-        self._error = error
-
-    async def __call__(self) -> Grant:
-        self.count += 1
-        if self._error is not None and self.count >= self._fails_at:
-            raise self._error
-        return Grant(
-            headers={"Authorization": f"Bearer {self.count}"}, lifetime_seconds=3600.0
-        )
-
-
-REFUSALS: Mapping[int, GatewayError] = {
-    401: UpstreamAuthError("ALPHA", "Signed out."),
-    403: ForbiddenError("Not allowed."),
-    409: ConflictError("Too late."),
-    504: UpstreamTimeoutError("ALPHA", "Slow inside."),
-}
-
-
-def _explain(answer: Answer) -> GatewayError:
-    if answer.status == 429:
-        return UpstreamRateLimitedError(
-            "ALPHA", "Slow.", retry_after_seconds=answer.retry_after_seconds
-        )
-    if answer.status >= 500:
-        down = UpstreamUnavailableError("ALPHA", "Down.")
-        return REFUSALS.get(answer.status, down)
-    return REFUSALS.get(answer.status, UpstreamResponseError("ALPHA", "Odd."))
-
-
-DIALECT = Dialect(
-    explain=_explain, describe=lambda answer: {"upstream_code": f"E{answer.status}"}
-)
-
-
-@pytest.fixture
-def create(time: FakeTime) -> Create:
-    """Create an upstream over a scripted transport."""
-
-    def create_upstream(*replies: Reply, **policy: Any) -> tuple[Upstream, Scripted]:
-        transport = Scripted(*replies)
-        upstream = Upstream(
-            provider="ALPHA",
-            base_url="https://alpha.example/v1/",
-            dialect=DIALECT,
-            policy=UpstreamPolicy(**policy),
-            clock=time.clock,
-            transport=transport,
-        )
-        return upstream, transport
-
-    return create_upstream
-
-
-async def _read(
-    upstream: Upstream,
-    call: Call = READ,
-    *,
-    session: Session | None = None,
-    seconds: float = 30.0,
-) -> Any:
-    return await upstream.read(
-        call,
-        msgspec.json.decode,
-        session=session,
-        deadline=Deadline(seconds, upstream.clock),
-    )
-
-
-async def _write(
-    upstream: Upstream,
-    call: Call = WRITE,
-    *,
-    session: Session | None = None,
-    seconds: float = 30.0,
-) -> Answer:
-    return await upstream.write(
-        call, session=session, deadline=Deadline(seconds, upstream.clock)
-    )
-
-
-async def _settle() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
-
-
-def _told(status: int, retry_after: str) -> httpx.Response:
-    return httpx.Response(status, headers={"Retry-After": retry_after})
 
 
 def _garbled(status: int = 200) -> httpx.Response:
@@ -213,7 +78,7 @@ async def test_a_call_leaves_as_it_is_written(create: Create) -> None:
         headers={"X-Once": "k1"},
     )
 
-    body = await _read(upstream, call, session=Session(SignIns(), upstream.clock))
+    body = await read(upstream, call, session=Session(SignIns(), upstream.clock))
 
     assert body == {"status": 200}
     (request,) = transport.requests
@@ -243,7 +108,7 @@ async def test_a_form_goes_to_an_absolute_url_as_it_stands(create: Create) -> No
         form={"grant_type": "client_credentials"},
     )
 
-    await _read(upstream, call)
+    await read(upstream, call)
 
     (request,) = transport.requests
     assert str(request.url) == "https://login.example/token"
@@ -258,7 +123,7 @@ async def test_an_attempt_of_a_read_has_no_more_time_than_the_deadline_leaves(
 ) -> None:
     upstream, transport = create()
 
-    await _read(upstream, seconds=seconds)
+    await read(upstream, seconds=seconds)
 
     assert transport.requests[0].extensions["timeout"] == {
         "connect": connect_seconds,
@@ -273,7 +138,7 @@ async def test_a_write_has_its_own_time_whatever_the_deadline_leaves(
 ) -> None:
     upstream, transport = create()
 
-    await _write(upstream, seconds=3.0)
+    await write(upstream, seconds=3.0)
 
     assert transport.requests[0].extensions["timeout"] == {
         "connect": 5.0,
@@ -310,9 +175,9 @@ async def test_without_a_transport_calls_are_real_http(time: FakeTime) -> None:
             policy=UpstreamPolicy(attempts=1),
             clock=time.clock,
         )
-        body = await _read(upstream)
+        body = await read(upstream)
     with pytest.raises(UpstreamUnavailableError):
-        await _read(upstream)
+        await read(upstream)
     await upstream.aclose()
 
     assert body == {}
@@ -327,7 +192,7 @@ async def test_a_read_is_tried_again_after_waits_that_grow(
 ) -> None:
     upstream, transport = create(503, httpx.ReadTimeout(""), 200)
 
-    body = await _read(upstream)
+    body = await read(upstream)
 
     assert body == {"status": 200}
     assert len(transport.requests) == 3
@@ -342,7 +207,7 @@ async def test_a_wait_is_never_longer_than_the_longest(
     upstream, transport = create(503, attempts=7)
 
     with pytest.raises(UpstreamUnavailableError, match=r"^Down\.$"):
-        await _read(upstream, seconds=600.0)
+        await read(upstream, seconds=600.0)
 
     assert len(transport.requests) == 7
     bounds = [(1, 2), (2, 3), (4, 5), (8, 8), (8, 8), (8, 8)]
@@ -360,7 +225,7 @@ async def test_the_jitter_differs_from_one_read_to_the_next(
 
     for _ in range(5):
         with pytest.raises(UpstreamUnavailableError):
-            await _read(upstream)
+            await read(upstream)
 
     assert len(set(time.slept)) == 5
 
@@ -381,9 +246,9 @@ async def test_a_read_waits_as_long_as_the_provider_asks(
     create: Create, time: FakeTime, retry_after: str, seconds: float
 ) -> None:
     """RFC 9110, 10.2.3 and 5.6.7: seconds, or a date in any of its three forms."""
-    upstream, transport = create(_told(429, retry_after), 200)
+    upstream, transport = create(told(429, retry_after), 200)
 
-    body = await _read(upstream)
+    body = await read(upstream)
 
     assert body == {"status": 200}
     assert time.slept == [seconds]
@@ -400,7 +265,7 @@ async def test_a_retry_after_that_cannot_be_read_is_as_none(
     header = [(b"retry-after", retry_after.encode())]
     upstream, _ = create(httpx.Response(429, headers=header), 200)
 
-    body = await _read(upstream)
+    body = await read(upstream)
 
     assert body == {"status": 200}
     (slept,) = time.slept
@@ -411,10 +276,10 @@ async def test_a_retry_after_that_cannot_be_read_is_as_none(
 async def test_a_retry_after_without_end_is_still_a_spent_limit(
     create: Create, time: FakeTime, digits: int
 ) -> None:
-    upstream, transport = create(_told(429, "9" * digits))
+    upstream, transport = create(told(429, "9" * digits))
 
     with pytest.raises(UpstreamRateLimitedError, match=r"^Slow\.$"):
-        await _read(upstream, session=Session(SignIns(), upstream.clock))
+        await read(upstream, session=Session(SignIns(), upstream.clock))
 
     assert time.slept == []
     assert len(transport.requests) == 1
@@ -426,10 +291,10 @@ async def test_a_retry_after_without_end_is_still_a_spent_limit(
 async def test_no_wait_goes_to_the_deadline(
     create: Create, time: FakeTime, retry_after: str, slept: list[float], sent: int
 ) -> None:
-    upstream, transport = create(_told(429, retry_after))
+    upstream, transport = create(told(429, retry_after))
 
     with pytest.raises(UpstreamRateLimitedError):
-        await _read(upstream, seconds=30.0)
+        await read(upstream, seconds=30.0)
 
     assert time.slept == slept
     assert len(transport.requests) == sent
@@ -464,7 +329,7 @@ async def test_what_will_not_pass_is_asked_once(
     upstream, transport = create(reply)
 
     with pytest.raises(error) as raised:
-        await _read(upstream)
+        await read(upstream)
 
     assert raised.value.message == message
     assert len(transport.requests) == 1
@@ -504,7 +369,7 @@ async def test_what_may_pass_is_asked_three_times(
     upstream, transport = create(reply)
 
     with pytest.raises(error) as raised:
-        await _read(upstream)
+        await read(upstream)
 
     assert raised.value.message == message
     assert raised.value.provider == "ALPHA"
@@ -515,7 +380,7 @@ async def test_a_read_that_is_never_answered_ends_in_its_time(create: Create) ->
     upstream, transport = create(None, read_seconds=0.0, attempts=2)
 
     with pytest.raises(UpstreamTimeoutError):
-        await _read(upstream)
+        await read(upstream)
 
     assert len(transport.requests) == 2
     assert transport.in_flight == 0
@@ -527,7 +392,7 @@ async def test_a_body_that_is_not_compressed_as_its_header_says_is_not_understoo
     upstream, transport = create(_garbled())
 
     with pytest.raises(UpstreamResponseError):
-        await _read(upstream)
+        await read(upstream)
 
     assert len(transport.requests) == 1
 
@@ -536,7 +401,7 @@ async def test_a_body_of_sixteen_mebibytes_is_read(create: Create) -> None:
     body = Chunks([b'"', *[b"a" * MIB] * 15, b"a" * (MIB - 2), b'"'])
     upstream, _ = create(httpx.Response(200, stream=body))
 
-    text = await _read(upstream)
+    text = await read(upstream)
 
     assert len(text) == 16 * MIB - 2
     assert body.closed
@@ -547,7 +412,7 @@ async def test_a_larger_body_is_not_read_to_its_end(create: Create) -> None:
     upstream, transport = create(httpx.Response(200, stream=body))
 
     with pytest.raises(UpstreamResponseError, match="larger than any it sends"):
-        await _read(upstream)
+        await read(upstream)
 
     assert body.read == 17
     assert body.closed
@@ -561,8 +426,8 @@ async def test_no_more_calls_are_under_way_than_there_are_slots(create: Create) 
     upstream, transport = create(in_flight=3)
     transport.gate.clear()
 
-    reads = [asyncio.create_task(_read(upstream)) for _ in range(10)]
-    await _settle()
+    reads = [asyncio.create_task(read(upstream)) for _ in range(10)]
+    await settle()
     assert len(transport.requests) == 3
     transport.gate.set()
 
@@ -571,14 +436,14 @@ async def test_no_more_calls_are_under_way_than_there_are_slots(create: Create) 
     assert transport.most_in_flight == 3
 
 
-@pytest.mark.parametrize("run", [_read, _write])
+@pytest.mark.parametrize("run", [read, write])
 async def test_a_wait_for_a_slot_ends_at_the_deadline_and_nothing_is_sent(
-    create: Create, run: Callable[..., Any]
+    create: Create, run: Run
 ) -> None:
     upstream, transport = create(in_flight=1, attempts=1)
     transport.gate.clear()
-    first = asyncio.create_task(_read(upstream))
-    await _settle()
+    first = asyncio.create_task(read(upstream))
+    await settle()
 
     with pytest.raises(UpstreamTimeoutError):
         await run(upstream, seconds=0.0)
@@ -591,24 +456,24 @@ async def test_a_wait_for_a_slot_ends_at_the_deadline_and_nothing_is_sent(
 async def test_a_cancelled_read_gives_its_slot_back(create: Create) -> None:
     upstream, transport = create(in_flight=1)
     transport.gate.clear()
-    gone = asyncio.create_task(_read(upstream))
-    await _settle()
+    gone = asyncio.create_task(read(upstream))
+    await settle()
 
     gone.cancel()
-    await _settle()
+    await settle()
     transport.gate.set()
 
     assert gone.cancelled()
-    assert await _read(upstream) == {"status": 200}
+    assert await read(upstream) == {"status": 200}
     assert transport.most_in_flight == 1
 
 
 # Sign-in
 
 
-@pytest.mark.parametrize("run", [_read, _write])
+@pytest.mark.parametrize("run", [read, write])
 async def test_a_refused_grant_is_renewed_once_and_the_call_sent_again(
-    create: Create, run: Callable[..., Any], time: FakeTime
+    create: Create, run: Run, time: FakeTime
 ) -> None:
     upstream, transport = create(401, 200)
     sign_ins = SignIns()
@@ -620,9 +485,9 @@ async def test_a_refused_grant_is_renewed_once_and_the_call_sent_again(
     assert time.slept == []
 
 
-@pytest.mark.parametrize("run", [_read, _write])
+@pytest.mark.parametrize("run", [read, write])
 async def test_a_second_refusal_is_the_operators_problem(
-    create: Create, run: Callable[..., Any]
+    create: Create, run: Run
 ) -> None:
     upstream, transport = create(401)
     sign_ins = SignIns()
@@ -641,16 +506,14 @@ async def test_ten_calls_whose_grant_is_refused_sign_in_once_more(
     sign_ins = SignIns()
     session = Session(sign_ins, upstream.clock)
 
-    await asyncio.gather(*(_read(upstream, session=session) for _ in range(10)))
+    await asyncio.gather(*(read(upstream, session=session) for _ in range(10)))
 
     assert transport.grants == ["Bearer 1"] * 10 + ["Bearer 2"] * 10
     assert sign_ins.count == 2
 
 
-@pytest.mark.parametrize("run", [_read, _write])
-async def test_a_sign_in_that_fails_sends_nothing(
-    create: Create, run: Callable[..., Any]
-) -> None:
+@pytest.mark.parametrize("run", [read, write])
+async def test_a_sign_in_that_fails_sends_nothing(create: Create, run: Run) -> None:
     upstream, transport = create()
     error = UpstreamAuthError("ALPHA", "Who are you?")
     sign_ins = SignIns(fails_at=1, error=error)
@@ -663,9 +526,9 @@ async def test_a_sign_in_that_fails_sends_nothing(
     assert sign_ins.count == 1
 
 
-@pytest.mark.parametrize("run", [_read, _write])
+@pytest.mark.parametrize("run", [read, write])
 async def test_a_sign_in_that_takes_longer_than_the_deadline_sends_nothing(
-    create: Create, run: Callable[..., Any]
+    create: Create, run: Run
 ) -> None:
     async def sign_in() -> Grant:
         await gate.wait()
@@ -684,11 +547,11 @@ async def test_a_sign_in_that_takes_longer_than_the_deadline_sends_nothing(
     assert transport.grants == ["Bearer 1"]
 
 
-@pytest.mark.parametrize("run", [_read, _write])
+@pytest.mark.parametrize("run", [read, write])
 async def test_a_limit_spent_for_long_stops_the_persons_next_call(
-    create: Create, run: Callable[..., Any], time: FakeTime
+    create: Create, run: Run, time: FakeTime
 ) -> None:
-    upstream, transport = create(_told(429, "90"), 200)
+    upstream, transport = create(told(429, "90"), 200)
     session = Session(SignIns(), upstream.clock)
     with pytest.raises(UpstreamRateLimitedError):
         await run(upstream, session=session)
@@ -710,7 +573,7 @@ async def test_a_limit_spent_for_long_stops_the_persons_next_call(
 async def test_a_write_is_answered_with_status_and_body(create: Create) -> None:
     upstream, transport = create(httpx.Response(201, content=b"{}"))
 
-    answer = await _write(upstream)
+    answer = await write(upstream)
 
     assert answer == Answer(status=201, body=b"{}")
     assert len(transport.requests) == 1
@@ -738,7 +601,7 @@ async def test_a_write_whose_answer_is_lost_was_sent_once(
     upstream, transport = create(reply)
 
     with pytest.raises(LostAnswerError) as raised:
-        await _write(upstream)
+        await write(upstream)
 
     assert raised.value.message == "The provider's answer to this write was lost."
     assert raised.value.extensions == {
@@ -757,7 +620,7 @@ async def test_a_write_that_is_never_answered_is_lost_after_its_time(
     upstream, transport = create(None, write_seconds=0.0)
 
     with pytest.raises(LostAnswerError):
-        await _write(upstream)
+        await write(upstream)
 
     assert len(transport.requests) == 1
 
@@ -767,7 +630,7 @@ async def test_a_write_whose_answer_is_too_large_is_lost(create: Create) -> None
     upstream, transport = create(httpx.Response(200, stream=body))
 
     with pytest.raises(LostAnswerError):
-        await _write(upstream)
+        await write(upstream)
 
     assert len(transport.requests) == 1
 
@@ -779,7 +642,7 @@ async def test_a_write_whose_answer_cannot_be_decompressed_is_lost(
     upstream, transport = create(_garbled(status))
 
     with pytest.raises(LostAnswerError):
-        await _write(upstream)
+        await write(upstream)
 
     assert len(transport.requests) == 1
 
@@ -790,8 +653,8 @@ async def test_a_write_whose_answer_cannot_be_decompressed_is_lost(
         (httpx.ConnectError(""), UpstreamUnavailableError),
         (httpx.ConnectTimeout(""), UpstreamUnavailableError),
         (httpx.PoolTimeout(""), UpstreamUnavailableError),
-        (_told(429, "5"), UpstreamRateLimitedError),
-        (_told(429, "Mon Nov  2 18:00:05 2026"), UpstreamRateLimitedError),
+        (told(429, "5"), UpstreamRateLimitedError),
+        (told(429, "Mon Nov  2 18:00:05 2026"), UpstreamRateLimitedError),
         (403, ForbiddenError),
         (409, ConflictError),
         (401, UpstreamAuthError),
@@ -803,7 +666,7 @@ async def test_a_write_that_surely_did_not_happen_is_not_called_lost(
     upstream, transport = create(reply)
 
     with pytest.raises(error):
-        await _write(upstream)
+        await write(upstream)
 
     assert len(transport.requests) == 1
     assert time.slept == []
@@ -815,7 +678,7 @@ async def test_the_answer_to_a_write_that_was_sent_again_can_be_lost(
     upstream, transport = create(401, httpx.ReadTimeout(""))
 
     with pytest.raises(LostAnswerError):
-        await _write(upstream, session=Session(SignIns(), upstream.clock))
+        await write(upstream, session=Session(SignIns(), upstream.clock))
 
     assert transport.grants == ["Bearer 1", "Bearer 2"]
 
@@ -828,7 +691,7 @@ async def test_a_write_that_was_refused_and_cannot_sign_in_again_did_not_happen(
     sign_ins = SignIns(fails_at=2, error=error)
 
     with pytest.raises(UpstreamUnavailableError) as raised:
-        await _write(upstream, session=Session(sign_ins, upstream.clock))
+        await write(upstream, session=Session(sign_ins, upstream.clock))
 
     assert raised.value is error
     assert transport.grants == ["Bearer 1"]
@@ -848,7 +711,7 @@ async def test_each_call_leaves_one_line_without_a_secret(create: Create) -> Non
     )
 
     with capture_logs() as lines, pytest.raises(UpstreamTimeoutError):
-        await _read(upstream, secret, session=Session(SignIns(), upstream.clock))
+        await read(upstream, secret, session=Session(SignIns(), upstream.clock))
 
     call = {
         "event": "upstream_call",
@@ -872,10 +735,10 @@ async def test_a_call_that_was_cancelled_leaves_its_line(create: Create) -> None
     transport.gate.clear()
 
     with capture_logs() as lines:
-        gone = asyncio.create_task(_read(upstream))
-        await _settle()
+        gone = asyncio.create_task(read(upstream))
+        await settle()
         gone.cancel()
-        await _settle()
+        await settle()
 
     assert lines == [
         {
@@ -893,7 +756,7 @@ async def test_a_lost_answer_is_logged_beside_its_call(create: Create) -> None:
     upstream, _ = create(500)
 
     with capture_logs() as lines, pytest.raises(LostAnswerError):
-        await _write(upstream)
+        await write(upstream)
 
     assert [(line["log_level"], line["event"]) for line in lines] == [
         ("info", "upstream_call"),
@@ -916,7 +779,7 @@ async def test_a_refusal_that_is_a_persons_is_no_failure_in_the_log(
     upstream, _ = create(409)
 
     with capture_logs() as lines, pytest.raises(ConflictError):
-        await _write(upstream)
+        await write(upstream)
 
     assert [line["event"] for line in lines] == ["upstream_call"]
 
@@ -925,7 +788,7 @@ async def test_a_body_that_is_not_understood_is_logged(create: Create) -> None:
     upstream, _ = create(httpx.Response(200, content=b"hush"))
 
     with capture_logs() as lines, pytest.raises(UpstreamResponseError):
-        await _read(upstream)
+        await read(upstream)
 
     assert [line["event"] for line in lines] == [
         "upstream_call",

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.errors import UpstreamRateLimitedError, UpstreamUnavailableError
+from gateway.errors import UpstreamUnavailableError
 from gateway.upstream import Call, Grant, Session
 from tests.support import FakeTime
 
@@ -32,10 +32,6 @@ class SignIn:
 async def _settle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
-
-
-def _limited(seconds: int | None) -> UpstreamRateLimitedError:
-    return UpstreamRateLimitedError("ALPHA", "Spent.", retry_after_seconds=seconds)
 
 
 async def _number(session: Session) -> str:
@@ -142,68 +138,6 @@ async def test_a_failed_sign_in_raises_to_all_who_wait_and_the_next_tries_again(
 
     assert results == [error] * 5
     assert sign_in.count == 1
-    assert await _number(session) == "2"
-
-
-async def test_a_limit_spent_for_long_sends_nothing_counts_down_and_opens_again(
-    time: FakeTime,
-) -> None:
-    sign_in = SignIn()
-    session = Session(sign_in, time.clock)
-    seconds: list[int | None] = []
-
-    session.spend(_limited(120))
-    for step in (0.0, 60.5, 59.0):
-        time.advance(step)
-        assert session.is_spent
-        with pytest.raises(UpstreamRateLimitedError, match=r"^Spent\.$") as raised:
-            await session.get_grant()
-        seconds.append(raised.value.retry_after_seconds)
-    time.advance(0.5)
-
-    assert seconds == [120, 60, 1]
-    assert sign_in.count == 0
-    assert not session.is_spent
-    assert await _number(session) == "1"
-
-
-async def test_a_spent_limit_holds_back_a_grant_that_still_holds(
-    time: FakeTime,
-) -> None:
-    session = Session(SignIn(), time.clock)
-    assert await _number(session) == "1"
-
-    session.spend(_limited(60))
-
-    with pytest.raises(UpstreamRateLimitedError):
-        await session.get_grant()
-
-
-@pytest.mark.parametrize("seconds", [None, 0, 59])
-async def test_a_limit_that_opens_soon_is_not_remembered(
-    time: FakeTime, seconds: int | None
-) -> None:
-    session = Session(SignIn(), time.clock)
-
-    session.spend(_limited(seconds))
-
-    assert not session.is_spent
-    assert await _number(session) == "1"
-
-
-async def test_a_sign_in_that_meets_a_limit_spent_for_long_is_not_sent_again(
-    time: FakeTime,
-) -> None:
-    sign_in = SignIn()
-    sign_in.errors.append(_limited(90))
-    session = Session(sign_in, time.clock)
-
-    for _ in range(3):
-        with pytest.raises(UpstreamRateLimitedError):
-            await session.get_grant()
-
-    assert sign_in.count == 1
-    time.advance(90)
     assert await _number(session) == "2"
 
 

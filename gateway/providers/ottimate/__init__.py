@@ -7,6 +7,7 @@ it says no, ``account`` the sign-in, ``connector`` the calls, ``simulator`` the 
 from gateway.connector import Provider
 from gateway.domain import ProviderName
 from gateway.providers.ottimate.account import (
+    OttimateCredentials,
     OttimateSettings,
     open_account,
     open_upstream,
@@ -24,6 +25,8 @@ PROVIDER = Provider(
     title="Ottimate",
     key="ottimate",
     settings=OttimateSettings,
+    credentials=OttimateCredentials,
+    records_person=False,
     create_simulator=_create_simulator,
     open_upstream=open_upstream,
     open_account=open_account,

@@ -1,13 +1,11 @@
 """Ottimate's settings, its OAuth sign-in, and what is learned of an account."""
 
-from pydantic import HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
-
 from gateway.errors import GatewayError, UpstreamAuthError, UpstreamError
 from gateway.providers.ottimate import wire
 from gateway.providers.ottimate.connector import OttimateConnector
 from gateway.providers.ottimate.knowledge import Knowledge
 from gateway.providers.ottimate.refusals import create_dialect
-from gateway.settings import Section
+from gateway.settings import BaseURL, SecretWord, Section, Word
 from gateway.upstream import (
     Call,
     Clock,
@@ -21,8 +19,14 @@ from gateway.upstream import (
 
 # A sign-in is shared, so it has its own time and not that of whoever came first.
 _SIGN_IN_SECONDS = 15.0
-_URL = TypeAdapter(HttpUrl)
 _SCOPE = "accounts.can_access_dashboard"
+
+
+class OttimateCredentials(Section):
+    """The OAuth application that acts in an account."""
+
+    client_id: Word
+    client_secret: SecretWord
 
 
 class OttimateSettings(Section):
@@ -32,40 +36,11 @@ class OttimateSettings(Section):
     host than the API's.
     """
 
-    base_url: str
-    api_key: SecretStr
-    client_id: str
-    client_secret: SecretStr
-    token_url: str | None = None
-
-    @field_validator("base_url", "token_url")
-    @classmethod
-    def _check_url(cls, url: str | None) -> str | None:
-        if url is not None and not _is_url(url):
-            raise ValueError("takes a URL that begins with https://")
-        return url
-
-    @field_validator("client_id")
-    @classmethod
-    def _check_id(cls, text: str) -> str:
-        if not wire.is_header_text(text):
-            raise ValueError("takes ASCII text without spaces")
-        return text
-
-    @field_validator("api_key", "client_secret")
-    @classmethod
-    def _check_secret(cls, secret: SecretStr) -> SecretStr:
-        cls._check_id(secret.get_secret_value())
-        return secret
-
-
-def _is_url(text: str) -> bool:
-    try:
-        url = _URL.validate_python(text)
-    except ValidationError:
-        return False
-    is_plain = url.query is None and url.fragment is None
-    return is_plain and text.isascii() and text.isprintable() and " " not in text
+    base_url: BaseURL
+    api_key: SecretWord
+    client_id: Word
+    client_secret: SecretWord
+    token_url: BaseURL | None = None
 
 
 def open_upstream(

@@ -1,8 +1,8 @@
 """Ottimate in domain terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from gateway.connector import InvoiceSlice, Probe, Written
+from gateway.connector import InvoiceSlice, Probe, Queue, Written
 from gateway.domain import (
     ApprovalState,
     ApproverRecord,
@@ -11,7 +11,11 @@ from gateway.domain import (
     InvoiceFilter,
     InvoicePlace,
     InvoiceRecord,
+    PolicyChanges,
+    PolicyDraft,
+    PolicyRecord,
     QuotaRecord,
+    UserRecord,
     ViewerAction,
 )
 from gateway.errors import GatewayError, UnsupportedError
@@ -38,6 +42,9 @@ _DECIDING = frozenset({ViewerAction.APPROVE, ViewerAction.FORCE_APPROVE})
 
 class OttimateConnector:
     """Ottimate, for one application, within one request."""
+
+    has_policies = False
+    has_counts = True
 
     def __init__(
         self,
@@ -69,12 +76,17 @@ class OttimateConnector:
         """Return the documented quota; what is left of it is told only when spent."""
         return QuotaRecord(
             limit=_DAY_QUOTA,
-            remaining=0 if self._session.is_spent else None,
+            remaining=0 if self._upstream.limit.is_spent else None,
             resets_at=next_day(self._upstream.clock.now()),
         )
 
-    def get_viewer_actions(self, invoice: InvoiceRecord) -> list[ViewerAction]:
+    async def get_viewer_actions(
+        self,
+        invoice: InvoiceRecord,
+        load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
+    ) -> list[ViewerAction]:
         """Return what Ottimate would consider in this state, if the account has it."""
+        del load_approvers
         capabilities = self._knowledge.capabilities
         return [
             action
@@ -110,6 +122,33 @@ class OttimateConnector:
         """Return the approval records: a call for each invoice, all at once."""
         return await self._reads.get_approvers(invoice_ids)
 
+    async def list_queue(self) -> Queue:
+        """Return nothing: Ottimate has no call for what waits for a person."""
+        return Queue(invoices=[], is_complete=False)
+
+    async def list_policies(self) -> list[PolicyRecord]:
+        """Return nothing: Ottimate shows policies with approvers only."""
+        return []
+
+    async def get_policies(self, ids: Sequence[str]) -> Mapping[str, PolicyRecord]:
+        """Return nothing: Ottimate shows policies with approvers only."""
+        del ids
+        return {}
+
+    async def get_applicable_policies(
+        self, invoices: Sequence[InvoiceRecord]
+    ) -> Mapping[str, list[PolicyRecord]]:
+        """Return nothing: the approvers tell their policies."""
+        del invoices
+        return {}
+
+    async def get_mandatory_approvers(
+        self, policy_ids: Sequence[str]
+    ) -> Mapping[str, list[UserRecord]]:
+        """Return nothing: Ottimate does not tell."""
+        del policy_ids
+        return {}
+
     async def add_approver(
         self, invoice_id: str, *, user_source_id: str | None, email: str | None
     ) -> Written:
@@ -132,6 +171,14 @@ class OttimateConnector:
             "`removeApprover`. Nothing was sent."
         )
 
+    async def clear_approvers(self, invoice_id: str) -> Written:
+        """Refuse: Ottimate removes single approvers only."""
+        del invoice_id
+        raise UnsupportedError(
+            "Ottimate cannot clear an invoice's approvers at once; use "
+            "`removeApprover`. Nothing was sent."
+        )
+
     async def approve(
         self, invoice_id: str, *, note: str | None, force: bool | None
     ) -> Written:
@@ -147,9 +194,48 @@ class OttimateConnector:
             "Nothing was sent."
         )
 
+    async def create_policy(self, draft: PolicyDraft) -> Written:
+        """Refuse: Ottimate's policies are made in its own application."""
+        del draft
+        raise _no_policy_calls()
+
+    async def update_policy(self, policy_id: str, changes: PolicyChanges) -> Written:
+        """Refuse, as every change of a policy."""
+        del policy_id, changes
+        raise _no_policy_calls()
+
+    async def delete_policy(self, policy_id: str) -> Written:
+        """Refuse, as every change of a policy."""
+        del policy_id
+        raise _no_policy_calls()
+
+    async def restore_policy(self, policy_id: str) -> Written:
+        """Refuse, as every change of a policy."""
+        del policy_id
+        raise _no_policy_calls()
+
+    async def add_policy_approver(self, policy_id: str, user_source_id: str) -> Written:
+        """Refuse, as every change of a policy."""
+        del policy_id, user_source_id
+        raise _no_policy_calls()
+
+    async def remove_policy_approver(
+        self, policy_id: str, user_source_id: str
+    ) -> Written:
+        """Refuse, as every change of a policy."""
+        del policy_id, user_source_id
+        raise _no_policy_calls()
+
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; none changes anything upstream."""
         return await self._probes.run()
+
+
+def _no_policy_calls() -> UnsupportedError:
+    return UnsupportedError(
+        "Ottimate has no call that changes a policy; its own application does. Nothing "
+        "was sent."
+    )
 
 
 def _is_due(action: ViewerAction, invoice: InvoiceRecord) -> bool:

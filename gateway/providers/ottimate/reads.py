@@ -277,7 +277,8 @@ async def _each(
 def _filter_params(invoice_filter: InvoiceFilter) -> dict[str, str] | None:
     """Return what Ottimate can filter by, or None where nothing can match."""
     params = {}
-    if invoice_filter.kinds == []:
+    kinds = invoice_filter.kinds
+    if kinds is not None and wire.POSSIBLE_KINDS.isdisjoint(kinds):
         return None
     if invoice_filter.statuses is not None or invoice_filter.states is not None:
         words = wire.source_statuses(invoice_filter.statuses, invoice_filter.states)

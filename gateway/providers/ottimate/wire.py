@@ -33,6 +33,7 @@ from gateway.domain import (
     encode_id,
 )
 from gateway.providers.ottimate import shapes
+from gateway.settings import is_word
 
 # Quirk: `approved` and `ready-for-export` mean the same. Assumed; "Invoice lifecycle"
 # describes both as approved.
@@ -68,6 +69,7 @@ _BEFORE_APPROVAL = frozenset(
 OPEN_FOR_APPROVERS = _BEFORE_APPROVAL | {InvoiceStatus.PENDING_APPROVAL}
 
 _KINDS = {"invoice": InvoiceKind.INVOICE, "credit_memo": InvoiceKind.CREDIT_MEMO}
+POSSIBLE_KINDS = frozenset({*_KINDS.values(), InvoiceKind.UNKNOWN})
 
 # Sent only where an account's approver records carry a status at all. Assumed (A!).
 _APPROVER_STATUSES = {
@@ -107,14 +109,9 @@ def parse_token(body: bytes) -> shapes.Token:
         ValueError: It could not stand in a header.
     """
     token = _TOKEN.decode(body)
-    if not is_header_text(token.access_token):
+    if not is_word(token.access_token):
         raise ValueError("a token of other characters than a header's")
     return token
-
-
-def is_header_text(text: str) -> bool:
-    """Return whether *text* can stand in a header as one word."""
-    return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
 def parse_invoices(body: bytes) -> InvoicePage:

@@ -30,11 +30,6 @@ from gateway.providers.ottimate.reads import OttimateReads, invoice_path
 from gateway.providers.ottimate.refusals import unsupported_call
 from gateway.upstream import Answer, Call, Deadline, Session, Upstream
 
-# What was written is read back even when the operation's own time is over.
-_READ_BACK_SECONDS = 10.0
-# Waits before each reading back of a write whose answer was lost.
-_SETTLE_WAITS_SECONDS = (0.0, 0.5, 1.5)
-
 _UNCHANGED = "Nothing was changed."
 
 
@@ -179,8 +174,6 @@ class OttimateWrites:
         except UnsupportedError:
             self._knowledge.learn(capability, present=False)
             raise
-        finally:
-            self._deadline.allow(_READ_BACK_SECONDS)
         if not wire.acknowledges(answer.body):
             # Something in between answered, or the application in other words: its
             # status proves nothing.
@@ -195,17 +188,8 @@ class OttimateWrites:
 
         Only proof that it happened settles it: what is not there yet may still come.
         """
-        for wait_seconds in _SETTLE_WAITS_SECONDS:
-            await self._upstream.clock.sleep(wait_seconds)
-            self._deadline.allow(_READ_BACK_SECONDS)
-            try:
-                written = await look()
-            except GatewayError:
-                # Whatever reading says no to, the write may have happened.
-                continue
-            if written is not None:
-                return written
-        return Written(outcome=Outcome.UNKNOWN)
+        written = await self._upstream.settle(look, self._deadline)
+        return written or Written(outcome=Outcome.UNKNOWN)
 
     async def _approved(self, invoice_id: str) -> Written | None:
         approved = await self._is_approved(invoice_id)
@@ -280,7 +264,7 @@ class OttimateWrites:
 
 
 def _is_manual_of(record: ApproverRecord, user_id: str) -> bool:
-    return record.is_manual and record.user.source_id == user_id
+    return record.is_manual is True and record.user.source_id == user_id
 
 
 def _no_invoice() -> NotFoundError:

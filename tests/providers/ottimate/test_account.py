@@ -29,7 +29,7 @@ from tests.support import Client, FakeTime, Handler, RecordingTransport
 
 TOKEN = "POST /oauth/token"
 SOURCES = "{ sources { ok error { code } quota { limit remaining resetsAt } } }"
-LIST = "{ invoices(first: 1) { nodes { number } } }"
+LIST = "{ invoices(first: 1, filter: {providers: [OTTIMATE]}) { nodes { number } } }"
 SECRETS = ("sandbox-api-key", "sandbox-controller-secret", "sandbox-clerk-secret")
 
 
@@ -72,7 +72,7 @@ def connect(
 
 @pytest.fixture
 def account(sandbox: Sandbox, time: FakeTime, ottimate: RecordingTransport) -> Account:
-    values = sandbox.settings(PROVIDER, "controller")
+    values = sandbox.settings(PROVIDER)
     section = OttimateSettings.model_validate(values)
     upstream = PROVIDER.open_upstream(section, time.clock, ottimate)
     return PROVIDER.open_account(section, upstream)
@@ -86,7 +86,7 @@ def account(sandbox: Sandbox, time: FakeTime, ottimate: RecordingTransport) -> A
 def test_a_url_of_another_scheme_is_refused(
     sandbox: Sandbox, name: str, url: str
 ) -> None:
-    values = sandbox.settings(PROVIDER, "controller")
+    values = sandbox.settings(PROVIDER)
 
     with pytest.raises(ValidationError, match="begins with https"):
         OttimateSettings.model_validate({**values, name: url})
@@ -97,7 +97,7 @@ def test_a_url_of_another_scheme_is_refused(
 def test_a_secret_that_no_header_can_carry_is_refused_and_not_shown(
     sandbox: Sandbox, name: str, secret: str
 ) -> None:
-    values = sandbox.settings(PROVIDER, "controller")
+    values = sandbox.settings(PROVIDER)
 
     with pytest.raises(ValidationError, match="ASCII text without spaces") as refused:
         OttimateSettings.model_validate({**values, name: secret})
@@ -132,7 +132,8 @@ async def test_every_call_carries_the_key_and_the_token(
     ottimate: RecordingTransport,
 ) -> None:
     found = await client.execute(
-        "{ invoices(first: 2) { nodes { id approvers { id } lines { quantity } } }"
+        "{ invoices(first: 2, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { id approvers { id } lines { quantity } } }"
         " sources { capabilities } }"
     )
     invoice = found["data"]["invoices"]["nodes"][1]["id"]
@@ -240,7 +241,7 @@ async def test_a_write_with_an_ended_token_is_sent_once_more_and_works_once(
     client: Client, simulator: OttimateSimulator, ottimate: RecordingTransport
 ) -> None:
     found = await client.execute(
-        '{ invoices(filter: {search: "INV-1002"}) {nodes{id}} }'
+        '{ invoices(filter: {search: "INV-1002", providers: [OTTIMATE]}) {nodes{id}} }'
     )
     key = found["data"]["invoices"]["nodes"][0]["id"]
     invoice = simulator.state.numbered("INV-1002")
@@ -354,7 +355,8 @@ async def test_persons_never_share_a_token(
     client: Client, sign_ins: SignIns, ottimate: RecordingTransport
 ) -> None:
     query = (
-        "{{ {name}: invoices(first: 5) {{ nodes {{ approvers {{ id }} }} }} "
+        "{{ {name}: invoices(first: 5, filter: {{providers: [OTTIMATE]}}) "
+        "{{ nodes {{ approvers {{ id }} }} }} "
         'mark: invoices(filter: {{search: "mark-{name}"}}) {{ nodes {{ id }} }} }}'
     )
 
@@ -500,17 +502,15 @@ async def test_a_spent_day_stops_every_call_until_midnight(
     time.advance(3600.5)
     for query in (LIST, LIST, SOURCES):
         body = await client.execute(query)
-    assert body["data"]["sources"] == [
-        {
-            "ok": False,
-            "error": {"code": "UPSTREAM_RATE_LIMITED"},
-            "quota": {
-                "limit": 10_000,
-                "remaining": 0,
-                "resetsAt": "2026-11-03T00:00:00+00:00",
-            },
-        }
-    ]
+    assert body["data"]["sources"][0] == {
+        "ok": False,
+        "error": {"code": "UPSTREAM_RATE_LIMITED"},
+        "quota": {
+            "limit": 10_000,
+            "remaining": 0,
+            "resetsAt": "2026-11-03T00:00:00+00:00",
+        },
+    }
     later = await client.execute(LIST)
     assert later["errors"][0]["extensions"]["retryAfterSeconds"] == 5 * 3600
     assert (ottimate.calls, ottimate.sign_ins) == ([], 0)
@@ -535,7 +535,7 @@ async def test_a_spent_day_stops_writes_before_they_are_sent(
     switch: Callable[..., None],
 ) -> None:
     found = await client.execute(
-        '{ invoices(filter: {search: "INV-1002"}) {nodes{id}} }'
+        '{ invoices(filter: {search: "INV-1002", providers: [OTTIMATE]}) {nodes{id}} }'
     )
     key = found["data"]["invoices"]["nodes"][0]["id"]
     switch(fault="spent")

@@ -32,11 +32,17 @@ def test_a_call_that_was_not_seen_counts_as_present(knowledge: Knowledge) -> Non
     assert list(knowledge.unseen) == list(UNCERTAIN)
 
 
-def test_ottimate_can_neither_reject_nor_set(knowledge: Knowledge) -> None:
+def test_ottimate_can_neither_reject_nor_set_nor_list_policies_or_a_queue(
+    knowledge: Knowledge,
+) -> None:
     """5.8: there is no reject endpoint."""
     assert set(Capability) - knowledge.capabilities == {
         Capability.REJECT,
         Capability.SET_APPROVERS,
+        Capability.CLEAR_APPROVERS,
+        Capability.READ_POLICIES,
+        Capability.MANAGE_POLICIES,
+        Capability.READ_QUEUE,
     }
 
 

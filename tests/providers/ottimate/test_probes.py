@@ -303,14 +303,17 @@ async def test_a_call_that_the_account_lacks_is_offered_nowhere(
     status: int,
 ) -> None:
     switch(absent_calls=(call,), absent_status=status)
-    actions = '{ invoices(filter: {search: "INV-1002"}) { nodes { viewerActions } } }'
+    actions = (
+        '{ invoices(filter: {search: "INV-1002", providers: [OTTIMATE]}) '
+        "{ nodes { viewerActions } } }"
+    )
 
     sources = await client.execute("{ sources { capabilities } }")
     shown = await client.execute(actions)
 
-    assert sources["data"]["sources"] == [
-        {"capabilities": [one for one in CAPABILITIES if one not in lost]}
-    ]
+    assert sources["data"]["sources"][0] == {
+        "capabilities": [one for one in CAPABILITIES if one not in lost]
+    }
     offered = ["APPROVE", "FORCE_APPROVE", "ADD_APPROVER", "REMOVE_APPROVER"]
     assert shown["data"]["invoices"]["nodes"] == [
         {"viewerActions": [one for one in offered if one not in lost]}
@@ -333,7 +336,7 @@ async def test_actions_are_those_of_the_state_and_cost_no_call(
     client: Client, ottimate: RecordingTransport
 ) -> None:
     body = await client.execute(
-        '{ invoices(first: 50, filter: {search: "INV-10"})'
+        '{ invoices(first: 50, filter: {search: "INV-10", providers: [OTTIMATE]})'
         " { nodes { number viewerActions } } }"
     )
 
@@ -373,7 +376,7 @@ async def test_a_probe_that_fails_leaves_a_call_to_be_tried_again(
     call = f"POST {NO_INVOICE}/approve"
     ottimate.interceptors[call] = fail
     body = await client.execute("{ sources { ok capabilities } }")
-    assert body["data"]["sources"] == [{"ok": True, "capabilities": CAPABILITIES}]
+    assert body["data"]["sources"][0] == {"ok": True, "capabilities": CAPABILITIES}
     ottimate.clear()
 
     await client.execute("{ sources { capabilities } }")

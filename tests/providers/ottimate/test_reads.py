@@ -194,7 +194,8 @@ async def test_approvers_of_a_page_cost_a_call_each_in_a_second_round(
     ottimate.clear()
 
     body = await client.execute(
-        "{ invoices(first: 20) { nodes { sourceId approvers { id } policies { id } } }}"
+        "{ invoices(first: 20, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { sourceId approvers { id } policies { id } } }}"
     )
 
     keys = [node["sourceId"] for node in body["data"]["invoices"]["nodes"]]
@@ -209,7 +210,8 @@ async def test_no_more_calls_are_under_way_than_the_policy_has(
     client: Client, ottimate: RecordingTransport
 ) -> None:
     body = await client.execute(
-        "{ invoices(first: 100) { nodes { approvers { id } } } }"
+        "{ invoices(first: 100, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { approvers { id } } } }"
     )
 
     assert len(body["data"]["invoices"]["nodes"]) == 100
@@ -222,13 +224,15 @@ async def test_lines_and_history_cost_one_call_for_each_invoice_and_only_if_aske
     client: Client, simulator: OttimateSimulator, ottimate: RecordingTransport
 ) -> None:
     await client.execute(
-        "{ invoices(first: 3) { nodes { number attachments { url } } } }"
+        "{ invoices(first: 3, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { number attachments { url } } } }"
     )
     assert ottimate.calls == ["GET /invoices"]
     ottimate.clear()
 
     body = await client.execute(
-        "{ invoices(first: 3) { nodes { sourceId lines { description }"
+        "{ invoices(first: 3, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { sourceId lines { description }"
         " history { event message user { sourceId } } } } }"
     )
 
@@ -262,7 +266,8 @@ async def test_lines_that_ottimate_leaves_out_are_null(
     switch(items_in_detail=False)
 
     body = await client.execute(
-        "{ invoices(first: 1) { nodes { lines { quantity } history { event } } } }"
+        "{ invoices(first: 1, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { lines { quantity } history { event } } } }"
     )
 
     node = body["data"]["invoices"]["nodes"][0]
@@ -284,7 +289,8 @@ async def test_details_of_an_invoice_that_is_gone_are_null(
     ottimate.interceptors["GET /invoices"] = vanish
 
     body = await client.execute(
-        "{ invoices(first: 1) { nodes { number lines { quantity } history { event }"
+        "{ invoices(first: 1, filter: {providers: [OTTIMATE]}) "
+        "{ nodes { number lines { quantity } history { event }"
         " approvers { id } policies { id } progress { rule } } } }"
     )
 

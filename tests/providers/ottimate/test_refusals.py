@@ -270,7 +270,8 @@ async def test_nothing_that_ottimate_says_reaches_the_graph(
         card = await client.execute(CARD, {"id": invoice.id})
         ottimate.interceptors["GET /invoices"] = answers(status, body)
         listed = await client.execute(
-            "{ invoices(first: 2) { nodes { id } sources { error { code message } } } }"
+            "{ invoices(first: 2, filter: {providers: [OTTIMATE]}) "
+            "{ nodes { id } sources { error { code message } } } }"
         )
         sources = await client.execute("{ sources { ok error { code message } } }")
 
@@ -299,12 +300,16 @@ async def test_a_list_that_is_refused_is_its_providers_failure(
             with pytest.raises(UpstreamError):
                 await read()
         shown = await client.execute(
-            "{ invoices(first: 2) { nodes { id } sources { ok } } sources { ok } }"
+            "{ invoices(first: 2, filter: {providers: [OTTIMATE]}) "
+            "{ nodes { id } sources { ok } } sources { provider ok } }"
         )
 
         assert shown["data"] == {
             "invoices": {"nodes": None, "sources": [{"ok": False}]},
-            "sources": [{"ok": False}],
+            "sources": [
+                {"provider": "OTTIMATE", "ok": False},
+                {"provider": "BILL", "ok": True},
+            ],
         }
 
 
@@ -389,7 +394,14 @@ async def test_a_fault_has_its_code_and_is_tried_again_where_that_may_help(
 
     body = await client.execute("{ sources { ok error { code } } }")
 
-    assert body == {"data": {"sources": [{"ok": False, "error": {"code": code}}]}}
+    assert body == {
+        "data": {
+            "sources": [
+                {"ok": False, "error": {"code": code}},
+                {"ok": True, "error": None},
+            ]
+        }
+    }
     assert ottimate.calls == ["GET /invoices"] * attempts
 
 

@@ -38,13 +38,19 @@ class Desk:
     def later(self, **parts: float) -> None:
         self.now += timedelta(**parts)
 
+    def settings(self, person: str) -> dict[str, str]:
+        """Return the settings of a gateway that acts as *person*."""
+        own = self.simulator.credentials(person)
+        assert own is not None
+        return {**self.simulator.settings(ORIGIN), **own}
+
     def invoice(self, number: str) -> Invoice:
         return self.simulator.state.numbered(number)
 
     async def token_call(
         self, *, person: str = "controller", headers: Any = None, **changes: Any
     ) -> httpx.Response:
-        settings = self.simulator.settings(ORIGIN, person)
+        settings = self.settings(person)
         form = {
             "grant_type": "client_credentials",
             "client_id": settings["client_id"],
@@ -65,7 +71,7 @@ class Desk:
         headers: dict[str, str] | None = None,
         **parts: Any,
     ) -> httpx.Response:
-        settings = self.simulator.settings(ORIGIN, person)
+        settings = self.settings(person)
         if person not in self._tokens:
             answer = await self.token_call(person=person)
             self._tokens[person] = answer.json()["access_token"]
@@ -243,14 +249,30 @@ async def test_a_key_of_another_account_does_not_go_with_a_token(desk: Desk) -> 
     assert refusal(answer) == (403, "INV4030", message)
 
 
-async def test_the_persons_are_named_with_the_default_first(desk: Desk) -> None:
+def test_the_persons_are_named_with_the_default_first(desk: Desk) -> None:
     assert list(desk.simulator.persons) == ["controller", "clerk"]
-    assert desk.simulator.settings("http://localhost:8001", "clerk") == {
+
+
+def test_the_settings_are_those_of_the_first_persons_application(desk: Desk) -> None:
+    assert desk.simulator.settings("http://localhost:8001") == {
         "base_url": "http://localhost:8001/ottimate/v1",
         "api_key": "sandbox-api-key",
-        "client_id": "sandbox-clerk",
-        "client_secret": "sandbox-clerk-secret",
+        "client_id": "sandbox-controller",
+        "client_secret": "sandbox-controller-secret",
     }
+
+
+@pytest.mark.parametrize("person", ["controller", "clerk"])
+def test_a_person_has_an_application_of_their_own(desk: Desk, person: str) -> None:
+    assert desk.simulator.credentials(person) == {
+        "client_id": f"sandbox-{person}",
+        "client_secret": f"sandbox-{person}-secret",
+    }
+
+
+@pytest.mark.parametrize("person", ["visitor", "approver", ""])
+def test_who_is_no_person_has_no_application(desk: Desk, person: str) -> None:
+    assert desk.simulator.credentials(person) is None
 
 
 async def test_a_reset_forgets_changes_switches_and_tokens(desk: Desk) -> None:

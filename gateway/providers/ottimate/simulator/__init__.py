@@ -63,20 +63,25 @@ class OttimateSimulator:
         self._pipeline.switches = msgspec.convert(plain, OttimateSwitches)
         self._pipeline.faults.restart()
 
-    def settings(self, origin: str, person: str) -> dict[str, str]:
-        """Return the provider's settings for *person*.
-
-        Raises:
-            KeyError: There is no such person.
-        """
-        applications = {one.person: one for one in APPLICATIONS}
-        application = applications[person]
+    def settings(self, origin: str) -> dict[str, str]:
+        """Return the provider's settings; the first person's application acts."""
+        first = APPLICATIONS[0]
         return {
             "base_url": f"{origin}{self.path}/v1",
             "api_key": ACCOUNT.api_key,
-            "client_id": application.client_id,
-            "client_secret": application.client_secret,
+            "client_id": first.client_id,
+            "client_secret": first.client_secret,
         }
+
+    def credentials(self, person: str) -> dict[str, str] | None:
+        """Return a person's application, or None where they have none."""
+        for one in APPLICATIONS:
+            if one.person == person:
+                return {
+                    "client_id": one.client_id,
+                    "client_secret": one.client_secret,
+                }
+        return None
 
     def reset(self) -> None:
         """Return to the seeded data and the default switches; every token ends."""

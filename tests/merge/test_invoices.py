@@ -5,7 +5,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ from gateway.connector import InvoiceSlice
 from gateway.domain import (
     ApprovalState,
     ApproverStatus,
+    CounterpartyRecord,
     InvoiceFilter,
     InvoiceKind,
     InvoiceOrder,
@@ -41,17 +42,17 @@ EVERYTHING = InvoiceFilter()
 NEWEST = InvoiceOrder()
 BY_TOTAL = InvoiceOrder(field=InvoiceOrderField.TOTAL, direction=OrderDirection.ASC)
 
-ALPHA = ProviderName.OTTIMATE
-# The graph has one provider; the merge knows no more of a second than its name.
-BETA = cast("ProviderName", "BETA")
+# The merge knows no more of a provider than its name.
+ALPHA, BETA = ProviderName.OTTIMATE, ProviderName.BILL
 
 NO_CURSOR = (
     "`after` is no cursor of this list. Send a `cursor` or `endCursor` as this list "
     "returned it, with the same `orderBy`."
 )
 TOO_MANY = (
-    "More than 1000 invoices would have to be read for this page. Narrow `filter` by a "
-    "single status, `search` or `updatedSince`, or use the default order."
+    "More than 1000 invoices would have to be read for this page. Narrow `filter` by "
+    "`providers`, `kinds`, a single status, `search` or `updatedSince`, or use the "
+    "default order."
 )
 
 
@@ -93,7 +94,8 @@ class Rows:
     """A provider's list as the connector has to give it; it filters nothing.
 
     *more* rows beyond those asked for come with each slice, as the protocol allows;
-    where the provider *tells* it counts its rows.
+    where the provider *tells* it counts its rows, and it *searches* in that it says
+    so.
     """
 
     def __init__(
@@ -102,12 +104,14 @@ class Rows:
         *,
         more: int = 0,
         tells: bool = True,
+        searches: bool = True,
         error: Exception | None = None,
     ) -> None:
         by_id = sorted(rows, key=lambda row: row.id)
         self._rows = sorted(by_id, key=lambda row: row.created_at, reverse=True)
         self._more = more
         self._tells = tells
+        self._searches = searches
         self._error = error
         self.asked: list[int] = []
 
@@ -128,6 +132,7 @@ class Rows:
             invoices=part,
             is_last=len(part) == len(following),
             total=len(self._rows) if is_told else None,
+            is_searched=self._searches,
         )
 
 
@@ -399,7 +404,7 @@ async def test_the_largest_page_that_settings_allow_is_served_in_default_order()
 
 
 async def test_a_provider_that_fails_is_named_and_the_rest_stands() -> None:
-    error: UpstreamError = UpstreamTimeoutError("BETA", "Late.")
+    error: UpstreamError = UpstreamTimeoutError(BETA, "Late.")
     rows = _numbered(2)
 
     page = await _list({ALPHA: Rows(rows), BETA: Rows([], error=error)})
@@ -421,6 +426,113 @@ async def test_where_every_provider_fails_the_page_is_empty_and_names_each() -> 
 async def test_an_error_that_is_no_providers_rises() -> None:
     with pytest.raises(InvalidInputError):
         await _list({ALPHA: Rows([], error=InvalidInputError("Not that."))})
+
+
+async def test_a_page_without_one_provider_goes_on_with_the_rows_of_the_others() -> (
+    None
+):
+    error: UpstreamError = UpstreamTimeoutError(BETA, "Late.")
+    providers = {ALPHA: Rows(_numbered(5)), BETA: Rows([], error=error)}
+
+    pages = await _pages(providers, first=2, invoice_filter=EVERYTHING, order=NEWEST)
+
+    assert [_ids(page.invoices) for page in pages] == [
+        ["00000", "00001"],
+        ["00002", "00003"],
+        ["00004"],
+    ]
+    assert [page.failures for page in pages] == [{BETA: error}] * 3
+    assert [page.total for page in pages] == [None] * 3
+
+
+async def test_another_order_is_whole_though_a_provider_fails() -> None:
+    error: UpstreamError = UpstreamTimeoutError(ALPHA, "Late.")
+    rows = [_row("a", total=_money("2")), _row("b", total=_money("1"))]
+
+    page = await _list({ALPHA: Rows([], error=error), BETA: Rows(rows)}, order=BY_TOTAL)
+
+    assert _ids(page.invoices) == ["b", "a"]
+    assert (page.failures, page.total) == ({ALPHA: error}, None)
+
+
+# Two providers in one order
+
+
+def _interleaved() -> tuple[list[InvoiceRecord], list[InvoiceRecord]]:
+    """Return rows of two providers: by turns, in bulks, and at the same instants."""
+    every = [
+        _row(
+            f"{at * 37 % 100:02}",
+            provider=ALPHA if at in {0, 2, 6, 7, 8, 11} else BETA,
+            created_at=NOON - timedelta(minutes=minutes),
+        )
+        for at, minutes in enumerate([0, 0, 0, 1, 2, 2, 2, 2, 3, 4, 4, 5, 6])
+    ]
+    return (
+        [row for row in every if row.provider is ALPHA],
+        [row for row in every if row.provider is BETA],
+    )
+
+
+@pytest.mark.parametrize("first", [1, 2, 3, 4, 12, 13, 14])
+async def test_two_providers_are_one_list_with_one_cursor(first: int) -> None:
+    alpha, beta = _interleaved()
+    expected = sorted(
+        sorted([*alpha, *beta], key=lambda row: row.id),
+        key=lambda row: row.created_at,
+        reverse=True,
+    )
+    # An instant has rows of both, and the ids of the one lie between the other's.
+    assert "".join(row.provider[0] for row in expected) == "OBOBOBOBOBBOB"
+
+    pages = await _pages(
+        {ALPHA: Rows(alpha), BETA: Rows(beta)},
+        first=first,
+        invoice_filter=EVERYTHING,
+        order=NEWEST,
+    )
+
+    assert [_ids(page.invoices) for page in pages] == [
+        _ids(expected[at : at + first]) for at in range(0, 13, first)
+    ]
+    assert [page.has_next_page for page in pages] == [True] * (len(pages) - 1) + [False]
+
+
+async def test_the_order_of_the_providers_does_not_matter() -> None:
+    alpha, beta = _interleaved()
+
+    one = await _list({ALPHA: Rows(alpha), BETA: Rows(beta)})
+    other = await _list({BETA: Rows(beta), ALPHA: Rows(alpha)})
+
+    assert one.invoices == other.invoices
+    assert len(one.invoices) == 13
+
+
+async def test_a_cursor_of_one_providers_row_goes_on_in_the_others_rows() -> None:
+    alpha, beta = _interleaved()
+    providers = {ALPHA: Rows(alpha), BETA: Rows(beta)}
+    page = await _list(providers)
+    bound = next(row for row in page.invoices if row.provider is BETA)
+
+    without = await _list({ALPHA: Rows(alpha)}, after=page.cursor(bound))
+
+    assert _ids(without.invoices) == [
+        row.id
+        for row in page.invoices[page.invoices.index(bound) :]
+        if row.provider is ALPHA
+    ]
+
+
+async def test_a_page_asks_each_provider_for_its_rows_and_one_more() -> None:
+    alpha, beta = Rows(_numbered(50)), Rows(_numbered(50, provider=BETA))
+
+    page = await _list({ALPHA: alpha, BETA: beta}, first=10)
+    await _list(
+        {ALPHA: alpha, BETA: beta}, first=10, after=page.cursor(page.invoices[-1])
+    )
+
+    assert (alpha.asked, beta.asked) == ([11, 11], [11, 11])
+    assert page.total == 100
 
 
 async def test_a_total_that_one_provider_does_not_tell_is_unknown() -> None:
@@ -492,6 +604,71 @@ async def test_a_row_passes_every_member_and_a_value_that_is_missing_passes_none
     page = await _list({ALPHA: Rows(rows)}, invoice_filter=invoice_filter)
 
     assert _ids(page.invoices) == list(passing)
+
+
+WORKS = CounterpartyRecord(source_id=None, name="Linen Works")
+STRASSE = CounterpartyRecord(source_id=None, name="Straße 7")
+
+
+@pytest.mark.parametrize(
+    ("search", "passing"),
+    [
+        (None, "abcd"),
+        ("", "abcd"),
+        ("linen", "ab"),
+        ("LINEN W", "ab"),
+        ("B-20", "bc"),
+        ("b-201", "b"),
+        ("strasse", "c"),
+        ("inen works b", ""),
+        ("d", ""),
+    ],
+)
+async def test_text_is_looked_for_here_where_a_provider_did_not(
+    search: str | None, passing: str
+) -> None:
+    rows = [
+        _row("a", counterparty=WORKS),
+        _row("b", counterparty=WORKS, number="B-201"),
+        _row("c", counterparty=STRASSE, number="B-202"),
+        # Its id and its title are not looked at.
+        _row("d", title="Linen Works", url="https://linen.example/B-20"),
+    ]
+    wanted = InvoiceFilter(search=search)
+
+    page = await _list({BETA: Rows(rows, searches=False)}, invoice_filter=wanted)
+
+    assert _ids(page.invoices) == list(passing)
+
+
+async def test_text_is_looked_for_by_each_provider_in_its_own_way() -> None:
+    """A provider that searched may have found it in what no row shows."""
+    found = [_row("a", number="as Alpha searches")]
+    rows = [
+        _row("b", provider=BETA, number="text"),
+        _row("c", provider=BETA, number="another"),
+    ]
+
+    page = await _list(
+        {ALPHA: Rows(found), BETA: Rows(rows, searches=False)},
+        invoice_filter=InvoiceFilter(search="text"),
+    )
+
+    assert _ids(page.invoices) == ["a", "b"]
+
+
+async def test_looking_for_text_here_costs_reading_on() -> None:
+    rows = _numbered(250)
+    rows[230] = msgspec.structs.replace(rows[230], number="found")
+    beta = Rows(rows, searches=False)
+
+    page = await _list(
+        {BETA: beta}, first=5, invoice_filter=InvoiceFilter(search="found")
+    )
+
+    assert _ids(page.invoices) == ["00230"]
+    assert (page.has_next_page, page.total) == (False, 1)
+    assert beta.asked == [6, 100, 100, 100]
 
 
 # Cursors

@@ -180,7 +180,12 @@ async def _read(
         if is_start and count == 0:
             total = part.total
         count += len(part.invoices)
-        rows += [row for row in part.invoices if _matches(row, invoice_filter)]
+        search = None if part.is_searched else invoice_filter.search
+        rows += [
+            row
+            for row in part.invoices
+            if _matches(row, invoice_filter) and _is_found(row, search)
+        ]
         if part.is_last and is_start:
             total = len(rows)
         if part.is_last or len(rows) > wanted:
@@ -207,13 +212,13 @@ def _too_many() -> LimitError:
     return LimitError(
         "MAX_ROWS_LIMIT",
         f"More than {MOST_ROWS} invoices would have to be read for this page. Narrow "
-        "`filter` by a single status, `search` or `updatedSince`, or use the default "
-        "order.",
+        "`filter` by `providers`, `kinds`, a single status, `search` or "
+        "`updatedSince`, or use the default order.",
     )
 
 
 def _matches(row: InvoiceRecord, wanted: InvoiceFilter) -> bool:
-    """Return whether a row passes every member but `search`, which is a provider's."""
+    """Return whether a row passes every member but `search`."""
     return (
         _is_in(row.approval_state, wanted.states)
         and _is_in(row.status, wanted.statuses)
@@ -227,6 +232,15 @@ def _matches(row: InvoiceRecord, wanted: InvoiceFilter) -> bool:
             wanted.maximum_total,
         )
     )
+
+
+def _is_found(row: InvoiceRecord, search: str | None) -> bool:
+    """Return whether a row shows the text; without any, every row does."""
+    if not search:
+        return True
+    name = None if row.counterparty is None else row.counterparty.name
+    text = search.casefold()
+    return any(text in shown.casefold() for shown in (row.number, name) if shown)
 
 
 def _is_in(value: object, wanted: Sequence[object] | None) -> bool:

@@ -1,0 +1,57 @@
+"""Which objects a list holds, and in which order."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from gateway.domain.enums import (
+    ApprovalState,
+    InvoiceKind,
+    InvoiceOrderField,
+    InvoiceStatus,
+    OrderDirection,
+)
+
+# Instants outside are a slip, and some calendars upstream have no room for them.
+POSSIBLE_YEARS = range(1900, 3000)
+
+
+class InvoiceFilter(Struct, frozen=True, kw_only=True):
+    """Which invoices a list holds; None for a member that does not matter.
+
+    Dates are inclusive, *updated_since* is an instant, amounts are compared as they
+    stand, without regard to currency.
+    """
+
+    states: list[ApprovalState] | None = None
+    statuses: list[InvoiceStatus] | None = None
+    kinds: list[InvoiceKind] | None = None
+    search: str | None = None
+    issued_after: date | None = None
+    issued_before: date | None = None
+    due_after: date | None = None
+    due_before: date | None = None
+    updated_since: datetime | None = None
+    minimum_total: Decimal | None = None
+    maximum_total: Decimal | None = None
+
+
+class InvoiceOrder(Struct, frozen=True, kw_only=True):
+    """How a list of invoices is ordered; ties are ordered by id, ascending."""
+
+    field: InvoiceOrderField = InvoiceOrderField.CREATED_AT
+    direction: OrderDirection = OrderDirection.DESC
+
+
+class InvoicePlace(Struct, frozen=True, kw_only=True):
+    """A place in the list's default order: the row that came last."""
+
+    created_at: datetime
+    id: str
+
+    def precedes(self, created_at: datetime, id: str) -> bool:  # noqa: A002 - its name
+        """Return whether a row with these values comes after this place."""
+        if created_at == self.created_at:
+            return id > self.id
+        return created_at < self.created_at

@@ -1,0 +1,17 @@
+"""One ordered, resumable list over several providers.
+
+``invoices`` reads of each provider no more than a page needs; ``whole`` pages through
+what is read whole: policies, and what waits for a person.
+"""
+
+from gateway.merge.invoices import MOST_ROWS, InvoiceList, list_invoices
+from gateway.merge.whole import Page, cut_page, read_each
+
+__all__ = [
+    "MOST_ROWS",
+    "InvoiceList",
+    "Page",
+    "cut_page",
+    "list_invoices",
+    "read_each",
+]

@@ -1,0 +1,35 @@
+"""BILL (v2): approval policies, and bills and vendor credits approved in order.
+
+README.md beside this file has the facts; ``words`` their values, ``wire`` and
+``shapes`` their JSON, ``refusals`` the way it says no, ``account`` the sign-in,
+``lists`` the batches, ``standing`` the rules of a decision, ``connector`` the calls,
+``simulator`` the fake.
+"""
+
+from gateway.connector import Provider
+from gateway.domain import ProviderName
+from gateway.providers.bill.account import (
+    BillCredentials,
+    BillSettings,
+    open_account,
+    open_upstream,
+)
+from gateway.providers.bill.simulator import BillSimulator
+from gateway.upstream import Clock
+
+
+def _create_simulator(clock: Clock) -> BillSimulator:
+    return BillSimulator(now=clock.now, sleep=clock.sleep)
+
+
+PROVIDER = Provider(
+    name=ProviderName.BILL,
+    title="BILL",
+    key="bill",
+    settings=BillSettings,
+    credentials=BillCredentials,
+    records_person=True,
+    create_simulator=_create_simulator,
+    open_upstream=open_upstream,
+    open_account=open_account,
+)

@@ -1,0 +1,114 @@
+"""The doctor's probes: what BILL's public text leaves open, asked of the account."""
+
+from collections.abc import Sequence
+
+from gateway.connector import Probe
+from gateway.errors import GatewayError
+from gateway.providers.bill.chains import BillChains
+from gateway.providers.bill.knowledge import Fact, Knowledge
+from gateway.providers.bill.lists import BillLists
+from gateway.providers.bill.persons import BillPersons
+from gateway.providers.bill.tables import APPROVABLES, APPROVERS, POLICIES
+from gateway.providers.bill.words import Entity
+from gateway.upstream import Deadline, Session, Upstream
+
+# How many objects are looked at to find two with approvers.
+_SAMPLE = 20
+
+
+class BillProbes:
+    """Asks what must be tried; it reads only."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        session: Session,
+        deadline: Deadline,
+        *,
+        lists: BillLists,
+        chains: BillChains,
+        persons: BillPersons,
+        knowledge: Knowledge,
+    ) -> None:
+        self._upstream = upstream
+        self._session = session
+        self._deadline = deadline
+        self._lists = lists
+        self._chains = chains
+        self._persons = persons
+        self._knowledge = knowledge
+
+    async def run(self) -> list[Probe]:
+        """Send each probe, one after the other, and return what it found."""
+        return [
+            await self._probe_user(),
+            await self._probe_in_filter(),
+            *[await self._probe_approvers(entity) for entity in Entity],
+            await self._probe_policies(),
+        ]
+
+    async def _probe_user(self) -> Probe:
+        name = "signed-in user"
+        try:
+            user_id = await self._upstream.identify(self._session, self._deadline)
+            profile = await self._persons.get_profile_name(user_id or "")
+        except GatewayError as error:
+            return Probe(name=name, ok=False, detail=error.message)
+        return Probe(
+            name=name,
+            ok=bool(user_id),
+            detail=f"{user_id}, profile {profile or 'not shown'}; reads for callers "
+            "without credentials of their own, and decides nothing",
+        )
+
+    async def _probe_in_filter(self) -> Probe:
+        try:
+            ids = await self._sample(Entity.BILL, 2)
+            if len(ids) > 1:
+                await self._lists.get_by_id(APPROVABLES[Entity.BILL], ids)
+        except GatewayError as error:
+            return Probe(name=Fact.IN_FILTER, ok=False, detail=error.message)
+        return _describe(
+            Fact.IN_FILTER,
+            self._knowledge.believes(Fact.IN_FILTER),
+            works="many objects by id in one call",
+            fails="not taken; objects are read one by one, three at a time",
+            unseen="there are not two bills to try it on",
+        )
+
+    async def _probe_approvers(self, entity: Entity) -> Probe:
+        fact = APPROVERS[entity].fact
+        try:
+            ids = await self._sample(entity, _SAMPLE)
+            if len(ids) > 1:
+                await self._chains.get_chains(ids)
+        except GatewayError as error:
+            return Probe(name=fact, ok=False, detail=error.message)
+        return _describe(
+            fact,
+            self._knowledge.believes(fact),
+            works="approvers of many objects in one call",
+            fails="absent; ListApprovers is asked for each object",
+            unseen="there are not two objects with approvers to try it on",
+        )
+
+    async def _probe_policies(self) -> Probe:
+        try:
+            count = len(await self._lists.list_all(POLICIES))
+        except GatewayError as error:
+            return Probe(name="List/ApprovalPolicy", ok=False, detail=error.message)
+        return Probe(
+            name="List/ApprovalPolicy", ok=True, detail=f"{count} policies are listed"
+        )
+
+    async def _sample(self, entity: Entity, most: int) -> Sequence[str]:
+        rows = await self._lists.list_page(APPROVABLES[entity], most=most)
+        return [row.id for row in rows]
+
+
+def _describe(
+    name: str, holds: bool | None, *, works: str, fails: str, unseen: str
+) -> Probe:
+    # A missing batch is slower, and nothing that the operator could mend.
+    detail = {True: works, False: fails, None: unseen}[holds]
+    return Probe(name=name, ok=True if holds else None, detail=detail)

@@ -1,0 +1,19 @@
+"""Fixtures of the tests of BILL's connector."""
+
+import pytest
+
+from gateway.connector import Account, Connector
+from gateway.sandbox import Sandbox
+from tests.providers.bill.reading import connect, open_account
+from tests.support import FakeTime, RecordingTransport
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, time: FakeTime, bill: RecordingTransport) -> Account:
+    """The standing of the service account, of which nothing is known yet."""
+    return open_account(sandbox, time, bill)
+
+
+@pytest.fixture
+def connector(account: Account, time: FakeTime) -> Connector:
+    return connect(account, time)

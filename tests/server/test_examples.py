@@ -1,0 +1,100 @@
+"""The examples in GraphiQL's tabs, run one after the other over the sandbox."""
+
+import json
+import re
+from typing import Any
+
+from graphql import parse, validate
+
+from gateway.schema import create_schema
+from gateway.server.examples import create_examples
+from tests.support import Client
+
+# What each of them answers, by the field that says so.
+OUTCOMES = [
+    ("PendingInvoices", "totalCount"),
+    ("Inbox", "totalCount"),
+    ("InvoiceApprovers", "approvalState"),
+    ("InvoiceCard", "status"),
+    ("AddApprover", "outcome"),
+    ("RemoveApprover", "outcome"),
+    ("Approve", "outcome"),
+    ("SetApprovers", "outcome"),
+    ("Reject", "outcome"),
+    ("Policies", "totalCount"),
+    ("CreatePolicy", "outcome"),
+    ("UpdatePolicy", "outcome"),
+    ("DeletePolicy", "outcome"),
+    ("RestorePolicy", "outcome"),
+    ("Sources", "ok"),
+]
+
+
+def name_of(query: str) -> str:
+    found = re.search(r"(?:query|mutation) (\w+)", query)
+    assert found is not None
+    return found.group(1)
+
+
+def find(value: Any, name: str) -> object:
+    """Return the first member of this name, from the outside in."""
+    level = [value]
+    while level:
+        for one in level:
+            if isinstance(one, dict) and name in one:
+                return one[name]
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+    return None
+
+
+def test_each_is_valid_and_begins_with_what_it_is_for() -> None:
+    schema = create_schema()
+
+    for example in create_examples():
+        assert validate(schema, parse(example.query)) == []
+        assert example.query.startswith("# ")
+        assert max(map(len, example.query.splitlines())) <= 88
+
+
+def test_they_are_in_the_order_of_their_files() -> None:
+    names = [name_of(example.query) for example in create_examples()]
+
+    assert names == [name for name, _ in OUTCOMES]
+
+
+async def test_each_does_what_it_is_for_with_its_variables(client: Client) -> None:
+    answers = {}
+    for example in create_examples():
+        name = name_of(example.query)
+        variables = json.loads(example.variables or "{}")
+        body = await client.execute(example.query, variables)
+        assert "errors" not in body, name
+        answers[name] = body["data"]
+
+    assert {name: find(answers[name], member) for name, member in OUTCOMES} == {
+        # BILL does not count.
+        "PendingInvoices": None,
+        # Ottimate cannot be asked.
+        "Inbox": None,
+        "InvoiceApprovers": "PENDING",
+        "InvoiceCard": "PENDING_APPROVAL",
+        "AddApprover": "APPLIED",
+        "RemoveApprover": "APPLIED",
+        "Approve": "APPLIED",
+        "SetApprovers": "APPLIED",
+        "Reject": "APPLIED",
+        "Policies": 6,
+        "CreatePolicy": "APPLIED",
+        "UpdatePolicy": "APPLIED",
+        "DeletePolicy": "APPLIED",
+        "RestorePolicy": "APPLIED",
+        "Sources": True,
+    }
+    assert len(answers["PendingInvoices"]["invoices"]["nodes"]) == 5
+    assert len(answers["Inbox"]["viewer"]["approvals"]["nodes"]) == 5
+    assert answers["InvoiceCard"]["node"]["title"] == "Northside Produce · INV-1001"
