@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from pydantic import BaseModel
 from starlette.applications import Starlette
@@ -46,6 +47,10 @@ from gateway.upstream import (
 _KEYS_SECONDS = 8.0
 
 
+# A provider, and its settings with somebody's credentials in them.
+_Key: TypeAlias = tuple[ProviderName, BaseModel]
+
+
 class Gateway:
     """What lives as long as the process: each provider's upstream and accounts."""
 
@@ -60,7 +65,7 @@ class Gateway:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._identity = _open_identity(settings.auth, clock, identity_transport)
+        self._identity = open_identity(settings.auth, clock, identity_transport)
         self.authenticate = _create_authenticate(
             settings.auth, self._identity, sandbox.persons if sandbox else {}
         )
@@ -68,7 +73,8 @@ class Gateway:
         self._get_credentials = _credentials(settings, sandbox)
         self._upstreams: dict[ProviderName, Upstream] = {}
         self._sections: dict[ProviderName, BaseModel] = {}
-        self._accounts: dict[tuple[ProviderName, BaseModel], Account] = {}
+        self._accounts: dict[_Key, Account] = {}
+        self._keys: dict[tuple[ProviderName, str | None], _Key] = {}
         for provider in PROVIDERS:
             section = _section(provider, settings, sandbox)
             if section is None:
@@ -89,7 +95,7 @@ class Gateway:
             if provider.name not in self._sections:
                 continue
             credentials = self._get_credentials(provider, caller.subject)
-            account = self._open_account(provider, credentials)
+            account = self._open_account(provider, caller.subject, credentials)
             connectors[provider.name] = account.connect(deadline)
             if provider.records_person and credentials is None:
                 undecided.add(provider.name)
@@ -108,16 +114,22 @@ class Gateway:
         )
 
     def _open_account(
-        self, provider: Provider, credentials: BaseModel | None
+        self, provider: Provider, subject: str | None, credentials: BaseModel | None
     ) -> Account:
         """Return the standing that belongs to *credentials*, else to the gateway.
 
-        What is learned or signed in with some credentials is found by them alone.
+        What is learned or signed in with some credentials is found by them alone, and
+        forgotten when nobody has them any more.
         """
         section = self._sections[provider.name]
         if credentials is not None:
             section = section.model_copy(update=dict(credentials))
         key = (provider.name, section)
+        former = self._keys.pop((provider.name, subject), key)
+        if credentials is not None:
+            self._keys[provider.name, subject] = key
+        if former != key and former not in self._keys.values():
+            self._accounts.pop(former, None)
         if key not in self._accounts:
             upstream = self._upstreams[provider.name]
             self._accounts[key] = provider.open_account(section, upstream)
@@ -207,7 +219,7 @@ def check_files(settings: Settings) -> None:
     _open_credentials(settings)
 
 
-def _open_identity(
+def open_identity(
     auth: AuthSettings, clock: Clock, transport: Transport | None
 ) -> Upstream | None:
     """Open the connections to the keys of tokens, or None where callers have none."""
@@ -226,27 +238,37 @@ def _open_identity(
     )
 
 
+async def fetch_keys(identity: Upstream, url: str) -> KeySet:
+    """Return the keys of tokens that are at *url*.
+
+    Raises:
+        UpstreamError: They cannot be had.
+    """
+    return await identity.read(
+        Call(method="GET", absolute_url=url),
+        parse_key_set,
+        session=None,
+        deadline=Deadline(_KEYS_SECONDS, identity.clock),
+    )
+
+
 def _create_authenticate(
     auth: AuthSettings, identity: Upstream | None, persons: Mapping[str, str]
 ) -> Authenticate:
     """Return what tells who calls, in the mode that is set."""
     if auth.api_keys_file is not None:
         return APIKeys(auth.api_keys_file).authenticate
-    if identity is None:
+    if identity is None or auth.jwks_url is None:
         return DemoPersons(persons).authenticate
-    call = Call(method="GET", absolute_url=auth.jwks_url)
-    clock = identity.clock
-
-    async def fetch() -> KeySet:
-        deadline = Deadline(_KEYS_SECONDS, clock)
-        return await identity.read(call, parse_key_set, session=None, deadline=deadline)
-
     # The settings hold that a token's issuer and audience are set with its keys.
     return Tokens(
-        KeySource(fetch, clock.monotonic),
+        KeySource(
+            functools.partial(fetch_keys, identity, auth.jwks_url),
+            identity.clock.monotonic,
+        ),
         issuer=auth.issuer or "",
         audience=auth.audience or "",
-        now=clock.now,
+        now=identity.clock.now,
     ).authenticate
 
 

@@ -39,13 +39,15 @@ class InvoiceSlice(Struct, frozen=True, kw_only=True):
     The rows may still hold some that the filter excludes. *is_last* is true where
     nothing follows. *total* counts all rows that match the filter, or is None where
     the provider cannot apply the whole filter or was asked from a place on.
-    *is_searched* is false where the provider did not apply `search`.
+    *is_searched* is false where the provider did not apply `search`, *is_complete*
+    where it cannot list all that was asked for.
     """
 
     invoices: list[InvoiceRecord]
     is_last: bool
     total: int | None
     is_searched: bool = True
+    is_complete: bool = True
 
 
 class Queue(Struct, frozen=True, kw_only=True):
@@ -82,8 +84,8 @@ class Connector(Protocol):
     """One provider, for one acting person, for one request, in domain terms.
 
     Every method may raise an ``UpstreamError``; a mapping holds an error for the
-    single key that failed. A method that writes sends at most one write, raises the
-    refusal that a person can act on (``NotFoundError``, ``ConflictError``,
+    single key that failed. A method that writes sends each of its writes at most once,
+    raises the refusal that a person can act on (``NotFoundError``, ``ConflictError``,
     ``ForbiddenError``, ``InvalidInputError``, ``UnsupportedError``), and settles a
     lost answer by reading back; what that does not settle is ``Outcome.UNKNOWN``.
 

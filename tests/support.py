@@ -180,6 +180,12 @@ async def never_arrives(request: httpx.Request, upstream: Handler) -> httpx.Resp
     raise httpx.ReadError("lost", request=request)
 
 
+async def never_leaves(request: httpx.Request, upstream: Handler) -> httpx.Response:
+    """Find nobody to send the request to."""
+    del upstream
+    raise httpx.ConnectError("refused", request=request)
+
+
 def ottimate_simulator(sandbox: Sandbox) -> OttimateSimulator:
     """Return the sandbox's Ottimate, with its state and switches."""
     simulator = sandbox.simulators[ProviderName.OTTIMATE]

@@ -354,7 +354,27 @@ async def test_credentials_that_were_exchanged_are_another_standing(
     # The accountant is first for the one, the controller for the other.
     assert body["data"]["approve"]["outcome"] == "APPLIED"
     assert again["data"]["approve"]["outcome"] == "APPLIED"
-    # Back again, the session that is still open is used.
+    # What nobody has any more is forgotten, with the session that was open.
+    assert sign_ins == [
+        "controller@harbor.example",
+        "accountant@harbor.example",
+        "controller@harbor.example",
+    ]
+
+
+async def test_credentials_that_somebody_still_has_keep_their_session(
+    callers: CallerClient,
+    keep_credentials: Callable[[Persons], Path],
+    sign_ins: list[str],
+) -> None:
+    for subject in ("anna", "anna.too"):
+        await callers.ask(subject, LIST)
+    keep_credentials({**PERSONS, "anna": {"bill": "accountant"}})
+    await callers.ask("anna", LIST)
+
+    body = await callers.ask("anna.too", APPROVE, {"id": BILL_1001})
+
+    assert body["data"]["approve"]["outcome"] == "APPLIED"
     assert sign_ins == ["controller@harbor.example", "accountant@harbor.example"]
 
 

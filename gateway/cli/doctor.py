@@ -1,12 +1,13 @@
-"""``gateway doctor``: is each configured provider as the gateway expects it?"""
+"""``gateway doctor``: is what the settings name as the gateway expects it?"""
 
 import asyncio
 import logging
 
 import click
 
-from gateway.app import configured_providers
+from gateway.app import configured_providers, fetch_keys, open_identity
 from gateway.connector import Probe, Provider
+from gateway.errors import UpstreamError
 from gateway.observability import configure_logging
 from gateway.settings import Settings
 from gateway.upstream import Clock, Deadline
@@ -19,15 +20,14 @@ def run_doctor(settings: Settings) -> None:
     """Print a row for each probe of each provider; exit 1 when one is wrong."""
     configure_logging(logging.WARNING)
     providers = configured_providers(settings)
-    if not providers:
-        click.echo("The settings are fine. No provider is configured.")
-        return
-    click.echo("The settings are fine.")
+    none = "" if providers else " No provider is configured."
+    click.echo(f"The settings are fine.{none}")
     rows = asyncio.run(_probe_all(settings, providers))
-    for provider, probes in zip(providers, rows, strict=True):
+    titles = [provider.title for provider in providers]
+    for title, probes in zip([*titles, "Callers"], rows, strict=True):
         for probe in probes:
             click.echo(
-                f"{provider.title:<12}{probe.name:<30}{_MARKS[probe.ok]:<7}{probe.detail}"
+                f"{title:<12}{probe.name:<30}{_MARKS[probe.ok]:<7}{probe.detail}"
             )
     if any(probe.ok is False for probes in rows for probe in probes):
         raise SystemExit(1)
@@ -36,7 +36,27 @@ def run_doctor(settings: Settings) -> None:
 async def _probe_all(
     settings: Settings, providers: list[Provider]
 ) -> list[list[Probe]]:
-    return await asyncio.gather(*(_probe(settings, one) for one in providers))
+    return await asyncio.gather(
+        *(_probe(settings, one) for one in providers), _probe_identity(settings)
+    )
+
+
+async def _probe_identity(settings: Settings) -> list[Probe]:
+    """Fetch the keys that callers' tokens are checked with, if they have tokens."""
+    url = settings.auth.jwks_url
+    identity = open_identity(settings.auth, Clock(), None)
+    if identity is None or url is None:
+        return []
+    name = "keys of tokens"
+    try:
+        keys = await fetch_keys(identity, url)
+    except UpstreamError as error:
+        return [Probe(name=name, ok=False, detail=error.message)]
+    finally:
+        await identity.aclose()
+    # A key may be good for several algorithms.
+    count = len({key_id for key_id, _ in keys})
+    return [Probe(name=name, ok=count > 0, detail=f"{count} can be used")]
 
 
 async def _probe(settings: Settings, provider: Provider) -> list[Probe]:

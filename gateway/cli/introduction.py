@@ -32,9 +32,11 @@ def introduce(sandbox: Sandbox) -> str:
             *(f"#   X-API-Key: demo-{one}   {line}" for one, line in persons),
             *_file(_KEYS, _keys(sandbox)),
             *_file(_CREDENTIALS, _credentials(sandbox)),
-            f"export {PREFIX}AUTH__MODE=api_key",
-            f'export {PREFIX}AUTH__API_KEYS_FILE="$PWD/{_KEYS}"',
-            f'export {PREFIX}CREDENTIALS_FILE="$PWD/{_CREDENTIALS}"',
+            "set -a",
+            f"{PREFIX}AUTH__MODE=api_key",
+            f'{PREFIX}AUTH__API_KEYS_FILE="$PWD/{_KEYS}"',
+            f'{PREFIX}CREDENTIALS_FILE="$PWD/{_CREDENTIALS}"',
+            "set +a",
         ]
     )
 

@@ -125,7 +125,7 @@ class InvoiceRecord(Struct, frozen=True, kw_only=True):
     updated_at: datetime | None
     approved_at: datetime | None
     url: str | None
-    attachments: list[AttachmentRecord]
+    attachments: list[AttachmentRecord] | None
     approval_state: ApprovalState
     approvers_status: ApproverStatus
     progress_rule: ProgressRule = ProgressRule.UNKNOWN

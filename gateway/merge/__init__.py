@@ -5,12 +5,13 @@ what is read whole: policies, and what waits for a person.
 """
 
 from gateway.merge.invoices import MOST_ROWS, InvoiceList, list_invoices
-from gateway.merge.whole import Page, cut_page, read_each
+from gateway.merge.whole import Page, check_cursor, cut_page, read_each
 
 __all__ = [
     "MOST_ROWS",
     "InvoiceList",
     "Page",
+    "check_cursor",
     "cut_page",
     "list_invoices",
     "read_each",

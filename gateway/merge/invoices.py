@@ -70,6 +70,7 @@ class InvoiceList(Struct, frozen=True, kw_only=True):
         total: How many rows match over all providers, or None where the reading of
             this page did not tell.
         failures: The error of each provider that could not be read.
+        incomplete: The providers that cannot list all that was asked for.
         order: The order of the rows, which their cursors carry.
     """
 
@@ -77,6 +78,7 @@ class InvoiceList(Struct, frozen=True, kw_only=True):
     has_next_page: bool
     total: int | None
     failures: Mapping[ProviderName, GatewayError]
+    incomplete: frozenset[ProviderName]
     order: InvoiceOrder
 
     def cursor(self, invoice: InvoiceRecord) -> str:
@@ -98,6 +100,7 @@ class _Rows(Struct, frozen=True):
     invoices: list[InvoiceRecord]
     is_last: bool
     total: int | None
+    is_complete: bool
 
 
 async def list_invoices(
@@ -141,6 +144,11 @@ async def list_invoices(
             for name, result in zip(connectors, results, strict=True)
             if not isinstance(result, _Rows)
         },
+        incomplete=frozenset(
+            name
+            for name, result in zip(connectors, results, strict=True)
+            if isinstance(result, _Rows) and not result.is_complete
+        ),
         order=order,
     )
 
@@ -189,7 +197,8 @@ async def _read(
         if part.is_last and is_start:
             total = len(rows)
         if part.is_last or len(rows) > wanted:
-            return _Rows(rows, part.is_last, total)
+            total = total if part.is_complete else None
+            return _Rows(rows, part.is_last, total, part.is_complete)
         # A page of the largest size is read, whatever that size is set to.
         if count >= max(MOST_ROWS, wanted + 1):
             raise _too_many()

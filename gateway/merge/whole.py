@@ -89,6 +89,16 @@ def cut_page(
     )
 
 
+def check_cursor(text: str | None, list_name: str) -> None:
+    """Hold a cursor against the list that it is sent to, before that is read.
+
+    Raises:
+        InvalidInputError: It is no cursor of such a list.
+    """
+    if text is not None:
+        _parse_cursor(text, list_name)
+
+
 def _follows(value: str, row_id: str, cursor: _Cursor, newest_first: bool) -> bool:
     if value == cursor.value:
         return row_id > cursor.id

@@ -1,6 +1,7 @@
 """Connections: lists in pages, as Relay has them, and how their sources answered."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -120,6 +121,7 @@ class PolicyConnectionRecord(Struct, frozen=True, kw_only=True):
     page: Page[PolicyRecord]
     page_info: PageInfoRecord
     sources: list[SourceRecord]
+    failures: Mapping[ProviderName, GatewayError]
 
 
 @strawberry.type(description="A policy in a list, and its place.")
@@ -143,15 +145,21 @@ class PolicyConnection:
 
     @strawberry.field(
         graphql_type=list[PolicyEdge] | None,
-        description="The rows with their places.",
+        description="The rows with their places; null, and an error, where no provider "
+        "could be read.",
     )
     @staticmethod
     def edges(root: strawberry.Parent[PolicyConnectionRecord]) -> list[EdgeRecord]:
+        _unless_all_failed(root.failures, root.sources)
         return edges_of(root.page)
 
-    @strawberry.field(graphql_type=list[Policy] | None, description="The rows.")
+    @strawberry.field(
+        graphql_type=list[Policy] | None,
+        description="The rows; null, and an error, where no provider could be read.",
+    )
     @staticmethod
     def nodes(root: strawberry.Parent[PolicyConnectionRecord]) -> list[PolicyRecord]:
+        _unless_all_failed(root.failures, root.sources)
         return root.page.rows
 
     @strawberry.field(
@@ -159,8 +167,7 @@ class PolicyConnection:
     )
     @staticmethod
     def total_count(root: strawberry.Parent[PolicyConnectionRecord]) -> int | None:
-        failed = any(source.error is not None for source in root.sources)
-        return None if failed else root.page.total
+        return None if root.failures else root.page.total
 
 
 @strawberry.type(description="An invoice in a list, and its place.")
@@ -236,10 +243,15 @@ async def _count(root: InvoiceConnectionRecord, context: Context) -> int | None:
 
 def _readable(root: InvoiceConnectionRecord) -> InvoiceList:
     """Return the page, or raise why there is none."""
-    failures = list(root.page.failures.values())
-    if failures and len(failures) == len(root.sources):
-        raise failures[0]
+    _unless_all_failed(root.page.failures, root.sources)
     return root.page
+
+
+def _unless_all_failed(
+    failures: Mapping[ProviderName, GatewayError], sources: list[SourceRecord]
+) -> None:
+    if failures and len(failures) == len(sources):
+        raise next(iter(failures.values()))
 
 
 def check_first(first: int, most: int) -> None:

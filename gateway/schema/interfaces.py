@@ -57,7 +57,7 @@ class ApprovalProgress:
 
 @strawberry.type(
     description="One approver's duty on an object, where a provider keeps it as an "
-    "object of its own. Ottimate does not."
+    "object of its own. Ottimate and BILL do not."
 )
 class ApprovalStatus(Node):
     """One approver's duty; the source is a record."""

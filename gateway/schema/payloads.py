@@ -195,7 +195,7 @@ class ApprovePayload(MutationPayload):
     @strawberry.field(
         graphql_type=ApprovalStatus | None,
         description="The approver's duty that was decided, where the provider keeps it "
-        "as an object; Ottimate does not.",
+        "as an object; Ottimate and BILL do not.",
     )
     @staticmethod
     def approval_status(

@@ -17,7 +17,7 @@ from gateway.domain import (
     SourceRecord,
 )
 from gateway.errors import GatewayError, InvalidInputError, UpstreamError
-from gateway.merge import cut_page, list_invoices, read_each
+from gateway.merge import check_cursor, cut_page, list_invoices, read_each
 from gateway.schema.connections import (
     InvoiceConnection,
     InvoiceConnectionRecord,
@@ -35,6 +35,7 @@ from gateway.schema.interfaces import Node
 from gateway.schema.types import Invoice, Policy
 from gateway.schema.viewer import Viewer, ViewerRecord
 
+_POLICIES = "policies"
 _NODES = ("Invoice", "Approver", "Policy", "ApprovalStatus")
 
 NodeRecord = InvoiceRecord | ApproverRecord | PolicyRecord
@@ -157,7 +158,12 @@ class Query:
                 has_next_page=page.has_next_page,
             ),
             sources=[
-                create_source(context, name, page.failures.get(name))
+                create_source(
+                    context,
+                    name,
+                    page.failures.get(name),
+                    is_complete=name not in page.incomplete,
+                )
                 for name in connectors
             ],
             invoice_filter=wanted.to_record(),
@@ -274,6 +280,7 @@ async def _list_policies(
     context: Context, first: int, after: str | None, wanted: PolicyFilter
 ) -> PolicyConnectionRecord:
     check_first(first, context.most_rows)
+    check_cursor(after, _POLICIES)
     asked = [
         name
         for name, connector in context.connectors.items()
@@ -283,12 +290,10 @@ async def _list_policies(
     found, failures = await read_each(
         {name: context.connector(name).list_policies() for name in asked}
     )
-    if failures and not found:
-        raise next(iter(failures.values()))
     rows = [row for rows in found.values() for row in rows if wanted.takes(row)]
     page = cut_page(
         rows,
-        list_name="policies",
+        list_name=_POLICIES,
         value=_created_text,
         first=first,
         after=after,
@@ -298,6 +303,7 @@ async def _list_policies(
         page=page,
         page_info=page_info_of(page, after),
         sources=[create_source(context, name, failures.get(name)) for name in asked],
+        failures=failures,
     )
 
 

@@ -154,7 +154,9 @@ class Approver(Node):
         "Whether somebody added this person by hand; null where the provider does not "
         "tell (BILL)."
     )
-    added_at: datetime | None = described("When the person was asked.")
+    added_at: datetime | None = described(
+        "When the person was asked; null where the provider does not tell (BILL)."
+    )
     position: int | None = described(
         "The person's place, from 1, where approval is in order."
     )
@@ -231,18 +233,21 @@ class Invoice(Node, Approvable):
     created_at: datetime | None = described("When it came into the provider's system.")
     updated_at: datetime | None = described("When it last changed.")
     approved_at: datetime | None = described(
-        "When its approval was complete; null before."
+        "When its approval was complete; null before, and where the provider does not "
+        "tell (BILL)."
     )
     url: str | None = described("Its page in the provider's own application.")
-    attachments: list[Attachment] | None = described("Its files.")
+    attachments: list[Attachment] | None = described(
+        "Its files; null where the provider does not tell (BILL)."
+    )
     progress: ApprovalProgress | None = resolved(
         _resolve_progress, ApprovalProgress | None, "How far its approvers are."
     )
     approval_statuses: list[ApprovalStatus] | None = resolved(
         _resolve_approval_statuses,
         list[ApprovalStatus] | None,
-        "Its approvers' duties, where the provider keeps them as objects; Ottimate "
-        "does not.",
+        "Its approvers' duties, where the provider keeps them as objects; Ottimate and "
+        "BILL do not.",
     )
     viewer_actions: list[ViewerAction] | None = resolved(
         _resolve_viewer_actions,

@@ -11,7 +11,7 @@ from gateway.context import Context, Info
 from gateway.domain import InvoiceRecord, ProviderName, SourceRecord
 from gateway.errors import GatewayError, UpstreamError
 from gateway.loaders import QueueLoader
-from gateway.merge import Page, cut_page, read_each
+from gateway.merge import Page, check_cursor, cut_page, read_each
 from gateway.schema.connections import (
     EdgeRecord,
     PageInfo,
@@ -24,6 +24,8 @@ from gateway.schema.connections import (
 )
 from gateway.schema.interfaces import Approvable
 from gateway.schema.records import accepts, described
+
+_LIST = "approvals"
 
 
 class ViewerRecord(Struct, frozen=True, kw_only=True):
@@ -122,12 +124,13 @@ class Viewer:
     ) -> ApprovableConnectionRecord:
         context = info.context
         check_first(first, context.most_rows)
+        check_cursor(after, _LIST)
         wanted = None if filter is None else filter.providers
         queues, failures = await _read_queues(context, wanted)
         _unless_unread(queues, failures)
         rows = [row for queue in queues.values() for row in queue.invoices]
         page = cut_page(
-            rows, list_name="approvals", value=_date_text, first=first, after=after
+            rows, list_name=_LIST, value=_date_text, first=first, after=after
         )
         return ApprovableConnectionRecord(
             page=page,

@@ -250,8 +250,8 @@ class Upstream:
         match self._dialect.judge(answer):
             case Verdict.SIGNED_OUT:
                 error = self._dialect.explain(answer)
-                if session.refuse(grant) and isinstance(error, UpstreamAuthError):
-                    session.hold_back(error)
+                if isinstance(error, UpstreamAuthError):
+                    session.give_up(grant, error)
             case Verdict.DONE | Verdict.REFUSED:
                 session.use(grant)
         return answer

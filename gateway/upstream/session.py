@@ -11,6 +11,7 @@ from gateway.upstream.clock import Clock
 # A grant is renewed this long before its end, or in its last tenth if it is short.
 _MARGIN_SECONDS = 60.0
 _MARGIN_SHARE = 0.1
+_FIRST_HOLD_SHARE = 0.1
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -36,9 +37,10 @@ class Session:
 
     However many callers wait, one sign-in is under way; a caller that goes away
     does not end it. A sign-in that fails raises its error to all who wait for it,
-    and the next caller tries again; but one that was refused, or whose grant did not
-    hold for a single call, is not tried again for *hold_seconds*, since a provider
-    may count sign-ins and lock out whoever repeats them.
+    and the next caller tries again; but one that was refused is not tried again for
+    *hold_seconds*, since a provider may count sign-ins and lock out whoever repeats
+    them. One whose grant did not hold for a single call is held back for a tenth of
+    that, and twice as long each time.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Session:
         self._sign_in = sign_in
         self._clock = clock
         self._hold_seconds = hold_seconds
+        self._next_hold_seconds = hold_seconds * _FIRST_HOLD_SHARE
+        self._used: Grant | None = None
         self._refusal: UpstreamAuthError | None = None
         self._held_until = 0.0
         self._grant: Grant | None = None
@@ -72,37 +76,43 @@ class Session:
             self._signing_in = asyncio.create_task(self._renew())
         return await asyncio.shield(self._signing_in)
 
-    def refuse(self, grant: Grant) -> bool:
-        """Forget *grant*, which the provider refused; a newer one stays.
-
-        Returns:
-            Whether there is none now.
-        """
+    def refuse(self, grant: Grant) -> None:
+        """Forget *grant*, which the provider refused; a newer one stays."""
         if self._grant is grant:
             self._grant = None
-        return self._grant is None
 
-    def hold_back(self, error: UpstreamAuthError) -> None:
-        """Sign in no more for a while: what it gives is refused."""
-        self._refusal = error
-        self._held_until = self._clock.monotonic() + self._hold_seconds
+    def give_up(self, grant: Grant, error: UpstreamAuthError) -> None:
+        """Forget *grant*; if it held for no call, sign in no more for a while."""
+        if self._grant is grant and self._used is not grant:
+            self._hold_back(error, self._next_hold_seconds)
+            longer = 2 * self._next_hold_seconds
+            self._next_hold_seconds = min(longer, self._hold_seconds)
+        self.refuse(grant)
 
     def use(self, grant: Grant) -> None:
         """Note that the provider answered a call with *grant*."""
-        if grant.is_renewed_by_use and self._grant is grant:
+        if self._grant is not grant:
+            return
+        self._used = grant
+        self._next_hold_seconds = self._hold_seconds * _FIRST_HOLD_SHARE
+        if grant.is_renewed_by_use:
             self._renew_at = self._renewal_of(grant)
 
     async def _renew(self) -> Grant:
         try:
             grant = await self._sign_in()
         except UpstreamAuthError as error:
-            self.hold_back(error)
+            self._hold_back(error, self._hold_seconds)
             raise
         finally:
             self._signing_in = None
         self._renew_at = self._renewal_of(grant)
         self._grant = grant
         return grant
+
+    def _hold_back(self, error: UpstreamAuthError, seconds: float) -> None:
+        self._refusal = error
+        self._held_until = self._clock.monotonic() + seconds
 
     def _renewal_of(self, grant: Grant) -> float:
         margin = min(_MARGIN_SECONDS, _MARGIN_SHARE * grant.lifetime_seconds)

@@ -35,7 +35,7 @@ export function startGateway({ root = ROOT, env = {} } = {}) {
 }
 
 // The last line of what `gateway sandbox` prints.
-const LAST_EXPORT = /^export GATEWAY_CREDENTIALS_FILE=.*$/m;
+const LAST_LINE = /^set \+a$/m;
 
 /**
  * Start the simulators alone, and run the script that they print as a person would.
@@ -52,7 +52,7 @@ export async function startSandbox() {
   };
   try {
     const deadline = Date.now() + SERVES_MS;
-    while (!LAST_EXPORT.test(sandbox.output())) {
+    while (!LAST_LINE.test(sandbox.output())) {
       assert.ok(Date.now() < deadline, "the sandbox prints no settings");
       await sleep(20);
     }

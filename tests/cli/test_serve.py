@@ -56,7 +56,7 @@ PENDING = (
 BILL_1001 = encode_id("Invoice", ProviderName.BILL, "00n01BILL1001AAAAAAA")
 # The first and the last line of what `gateway sandbox` prints.
 FIRST = "# The sandbox, at {url}. Its switches: {url}/switches"
-LAST = 'export GATEWAY_CREDENTIALS_FILE="$PWD/sandbox-credentials.toml"'
+LAST = "set +a"
 
 
 class Process:
@@ -541,10 +541,12 @@ class TestSandbox:
             '["auditor".bill]',
             '["buyer".bill]',
         ]
-        assert rest[-4:] == [
+        assert rest[-6:] == [
             "END",
-            "export GATEWAY_AUTH__MODE=api_key",
-            'export GATEWAY_AUTH__API_KEYS_FILE="$PWD/sandbox-keys.toml"',
+            "set -a",
+            "GATEWAY_AUTH__MODE=api_key",
+            'GATEWAY_AUTH__API_KEYS_FILE="$PWD/sandbox-keys.toml"',
+            'GATEWAY_CREDENTIALS_FILE="$PWD/sandbox-credentials.toml"',
             LAST,
         ]
 

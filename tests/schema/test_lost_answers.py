@@ -9,7 +9,15 @@ from structlog.testing import capture_logs
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from tests.schema.documents import APPROVE, OUTCOME, InvoiceId, approve_call
-from tests.support import Client, FakeTime, Handler, RecordingTransport, lose, writes
+from tests.support import (
+    Client,
+    FakeTime,
+    Handler,
+    RecordingTransport,
+    lose,
+    never_leaves,
+    writes,
+)
 
 
 async def test_a_lost_answer_is_settled_by_reading_and_never_by_sending_again(
@@ -96,11 +104,7 @@ async def test_a_write_that_never_left_is_a_fault_that_may_be_tried_again(
     simulator: OttimateSimulator,
     invoice_id: InvoiceId,
 ) -> None:
-    async def unreachable(request: httpx.Request, upstream: Handler) -> httpx.Response:
-        del upstream
-        raise httpx.ConnectError("refused", request=request)
-
-    ottimate.interceptors[approve_call(simulator, "INV-1002")] = unreachable
+    ottimate.interceptors[approve_call(simulator, "INV-1002")] = never_leaves
 
     body = await client.execute(OUTCOME, {"input": {"id": invoice_id("INV-1002")}})
 

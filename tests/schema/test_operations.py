@@ -368,7 +368,7 @@ async def test_approve_is_the_turn_of_the_person_who_calls(
             "approved": 1,
             "rejected": 0,
         },
-        "viewerActions": ["ADD_APPROVER", "REMOVE_APPROVER", "SET_APPROVERS"],
+        "viewerActions": ["ADD_APPROVER", "SET_APPROVERS"],
         "status": "PENDING_APPROVAL",
         "sourceStatus": "Approving",
         "approvedAt": None,

@@ -218,7 +218,8 @@ async def test_more_nodes_than_a_page_are_refused_before_any_call(
             'invoice(id: "nonsense")',
             (
                 "This is not an id of this graph. Send an `id` exactly as a query "
-                "returned it; a provider's own id goes to `invoiceBySource`."
+                "returned it; a provider's own id goes to `invoiceBySource` or "
+                "`policyBySource`."
             ),
         ),
         (

@@ -1,10 +1,17 @@
 """BILL's settings, its sign-in, and what is learned of an environment."""
 
+import asyncio
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from gateway.errors import GatewayError, UpstreamAuthError, UpstreamError
+from gateway.errors import (
+    GatewayError,
+    UnsupportedError,
+    UpstreamAuthError,
+    UpstreamError,
+    UpstreamResponseError,
+)
 from gateway.providers.bill import shapes, wire
 from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.knowledge import Knowledge
@@ -91,11 +98,16 @@ class BillAccount:
             self._sign_in, upstream.clock, hold_seconds=_REFUSED_SECONDS
         )
         self._knowledge = Knowledge(upstream.clock)
+        self._creating_policy = asyncio.Lock()
 
     def connect(self, deadline: Deadline) -> BillConnector:
         """Return a connector for one request."""
         return BillConnector(
-            self._upstream, self._session, deadline, knowledge=self._knowledge
+            self._upstream,
+            self._session,
+            deadline,
+            knowledge=self._knowledge,
+            creating_policy=self._creating_policy,
         )
 
     async def _sign_in(self) -> Grant:
@@ -121,6 +133,12 @@ class BillAccount:
             )
         except UpstreamError:
             raise
+        except UnsupportedError as error:
+            raise UpstreamResponseError(
+                PROVIDER.value,
+                "There is no sign-in at the address that is set for BILL; it ends in "
+                "`/api/v2`.",
+            ) from error
         except GatewayError as refusal:
             raise UpstreamAuthError(
                 PROVIDER.value, "BILL does not accept this sign-in."

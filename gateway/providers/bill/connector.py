@@ -1,5 +1,6 @@
 """BILL in domain terms."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -50,6 +51,7 @@ _CAPABILITIES = frozenset(
         Capability.READ_QUEUE,
     }
 )
+_OPEN_STATES = frozenset({ApprovalState.PENDING, ApprovalState.UNKNOWN})
 _UNDECIDED = frozenset(
     {ApproverStatus.PENDING, ApproverStatus.UPCOMING, ApproverStatus.UNKNOWN}
 )
@@ -68,6 +70,7 @@ class BillConnector:
         deadline: Deadline,
         *,
         knowledge: Knowledge,
+        creating_policy: asyncio.Lock,
     ) -> None:
         self._upstream = upstream
         self._session = session
@@ -91,6 +94,7 @@ class BillConnector:
             lists=self._lists,
             reads=self._reads,
             persons=persons,
+            creating=creating_policy,
         )
         self._probes = BillProbes(
             upstream,
@@ -129,18 +133,25 @@ class BillConnector:
         if invoice.status is InvoiceStatus.ARCHIVED:
             return []
         open_rows: list[ApproverRecord] = []
+        statuses: set[ApproverStatus | None] = set()
         actions: list[ViewerAction] = []
-        if invoice.approval_state is ApprovalState.PENDING:
+        if invoice.approval_state in _OPEN_STATES:
             user_id = await self._writes.who_acts()
             approvers = await load_approvers() or []
+            statuses = {one.told_status for one in approvers}
             open_rows = [one for one in approvers if one.told_status in _UNDECIDED]
             if any(_waits_for(one, user_id) for one in open_rows):
                 actions += [ViewerAction.APPROVE, ViewerAction.REJECT]
         # A chain that was denied is cleared first; with a payment it stays as it is.
-        is_denied = invoice.approval_state is ApprovalState.REJECTED
+        is_denied = (
+            invoice.approval_state is ApprovalState.REJECTED
+            or ApproverStatus.REJECTED in statuses
+        )
         if not is_denied and not invoice.are_approvers_settled:
             actions.append(ViewerAction.ADD_APPROVER)
-            if open_rows:
+            # The last one beside those who have approved stays.
+            is_last = len(open_rows) == 1 and ApproverStatus.APPROVED in statuses
+            if open_rows and not is_last:
                 actions.append(ViewerAction.REMOVE_APPROVER)
             actions.append(ViewerAction.SET_APPROVERS)
         return actions

@@ -21,7 +21,7 @@ from gateway.errors import (
     UpstreamResponseError,
 )
 from gateway.providers.bill import wire
-from gateway.providers.bill.knowledge import Fact, Knowledge
+from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.words import BATCH, PAGE, PROVIDER, is_id
 from gateway.upstream import Call, Deadline, Session, Upstream
 
@@ -41,21 +41,29 @@ class Table(Struct, Generic[R], frozen=True):
     name: str
     shape: type[R]
 
+    @property
+    def batch(self) -> str:
+        """What is learned of: that many objects can be asked for at once."""
+        return f"{self.name} by id"
+
 
 class Linked(Struct, Generic[R], frozen=True, kw_only=True):
     """A list whose rows belong to other objects.
 
     Attributes:
-        fact: That it can be asked for the rows of many objects at once.
         table: The list.
         field: The member that names the object.
         key_of: Reads that member.
     """
 
-    fact: Fact
     table: Table[R]
     field: str
     key_of: Callable[[R], str | None]
+
+    @property
+    def batch(self) -> str:
+        """What is learned of: that many objects can be asked for at once."""
+        return f"{self.table.name} by {self.field}"
 
 
 class RefusedError(UpstreamResponseError):
@@ -216,28 +224,41 @@ class BillLists:
         keys: Sequence[str],
         read: Callable[[str], Awaitable[list[R] | GatewayError | None]],
     ) -> dict[str, list[R] | GatewayError]:
-        if len(keys) == 1 or self._knowledge.believes(linked.fact) is False:
+        if len(keys) == 1 or self._knowledge.believes(linked.batch) is False:
             return await _read_each(keys, read)
         found = await self._list_linked(linked, keys)
         if found is None:
-            self._knowledge.learn(linked.fact, holds=False)
+            self._knowledge.learn(linked.batch, works=False)
             return await _read_each(keys, read)
         rows_by_key: dict[str, list[R] | GatewayError] = dict(found)
         missing = [key for key, rows in found.items() if not rows]
         if len(keys) - len(missing) > 1:
-            self._knowledge.learn(linked.fact, holds=True)
-        elif self._knowledge.believes(linked.fact) is None:
+            self._knowledge.learn(linked.batch, works=True)
+        elif self._knowledge.believes(linked.batch) is None:
             missed: dict[str, list[R] | GatewayError]
             missed = await _read_each(missing, read)
-            if any(missed.values()) or len(missing) < len(keys):
-                # Comma text taken for one value would have found nothing.
-                holds = not any(missed.values())
-                self._knowledge.learn(linked.fact, holds=holds)
+            self._learn_linked(linked, missed, has_found=len(missing) < len(keys))
             rows_by_key |= missed
             for key in missing:
                 if key not in missed:
                     del rows_by_key[key]
         return rows_by_key
+
+    def _learn_linked(
+        self,
+        linked: Linked[R],
+        missed: Mapping[str, list[R] | GatewayError],
+        *,
+        has_found: bool,
+    ) -> None:
+        """Learn from reading singly what a batch did not find; not from a fault."""
+        if any(isinstance(rows, GatewayError) for rows in missed.values()):
+            return
+        if any(missed.values()):
+            self._knowledge.learn(linked.batch, works=False)
+        elif has_found:
+            # The keys as one text would have found nothing.
+            self._knowledge.learn(linked.batch, works=True)
 
     async def _list_linked(
         self, linked: Linked[R], keys: Sequence[str]
@@ -269,20 +290,20 @@ class BillLists:
         ids: Sequence[str],
         read: Callable[[str], Awaitable[R | None]],
     ) -> dict[str, R]:
-        if len(ids) == 1 or self._knowledge.believes(Fact.IN_FILTER) is False:
+        if len(ids) == 1 or self._knowledge.believes(table.batch) is False:
             return await _read_each(ids, read)
         rows = await self._try_in(table, "id", ids, 0)
         found = {row.id: row for row in rows or [] if row.id in ids}
         if rows is None or len(rows) == PAGE or (rows and not found):
-            self._knowledge.learn(Fact.IN_FILTER, holds=False)
+            self._knowledge.learn(table.batch, works=False)
             return await _read_each(ids, read)
         # Rows that nobody asked for show that the filter was passed over.
         if len(found) > 1 and len(found) == len(rows):
-            self._knowledge.learn(Fact.IN_FILTER, holds=True)
-        elif self._knowledge.believes(Fact.IN_FILTER) is None:
+            self._knowledge.learn(table.batch, works=True)
+        elif self._knowledge.believes(table.batch) is None:
             missed = await _read_each([one for one in ids if one not in found], read)
             if missed:
-                self._knowledge.learn(Fact.IN_FILTER, holds=False)
+                self._knowledge.learn(table.batch, works=False)
             found |= missed
         return found
 

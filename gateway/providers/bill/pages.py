@@ -21,7 +21,7 @@ from gateway.domain import (
 )
 from gateway.errors import UnsupportedError, UpstreamResponseError
 from gateway.providers.bill import shapes, wire
-from gateway.providers.bill.knowledge import Fact, Knowledge
+from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.lists import (
     BillLists,
     Filter,
@@ -44,6 +44,7 @@ from gateway.providers.bill.words import (
 # Times on the wire have milliseconds.
 _STEP = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
+_CREDIT_LIST = "List/VendorCredit"
 _NEWEST_FIRST = (("createdTime", False), ("id", True))
 
 # Statuses that any `approvalStatus` can have.
@@ -66,11 +67,16 @@ class Stream(Struct, frozen=True):
     filters: tuple[Filter, ...]
 
 
-class Rows(Struct, frozen=True):
-    """Rows in order, complete up to the last; *is_last* if nothing follows."""
+class Rows(Struct, frozen=True, kw_only=True):
+    """Rows in order, complete up to the last.
+
+    *is_last* is whether nothing follows, *is_complete* whether all kinds of documents
+    that were asked for could be listed.
+    """
 
     rows: list[Row]
     is_last: bool
+    is_complete: bool
 
 
 class BillPages:
@@ -84,15 +90,18 @@ class BillPages:
         self, *, first: int, after: InvoicePlace | None, invoice_filter: InvoiceFilter
     ) -> Rows:
         """Return at least *first* rows after *after*, or all that there are."""
-        has_in = self._knowledge.believes(Fact.IN_FILTER) is True
-        streams = create_streams(invoice_filter, has_in=has_in)
+        streams = create_streams(invoice_filter)
         parts = await asyncio.gather(
             *(self._read_stream(stream, first, after) for stream in streams)
         )
         cuts = [cut for _, cut in parts if cut is not None]
         # Meanwhile a row may have moved from one list to another.
         rows = {row.id: row for part, _ in parts for row in part}
-        return Rows(_ready(rows.values(), after, cuts), is_last=not cuts)
+        return Rows(
+            rows=_ready(rows.values(), after, cuts),
+            is_last=not cuts,
+            is_complete=all(self._is_listed(stream.entity) for stream in streams),
+        )
 
     async def _read_stream(
         self, stream: Stream, first: int, after: InvoicePlace | None
@@ -116,9 +125,7 @@ class BillPages:
 
     def _is_listed(self, entity: Entity) -> bool:
         is_credit = entity is Entity.VENDOR_CREDIT
-        return (
-            not is_credit or self._knowledge.believes(Fact.VENDOR_CREDITS) is not False
-        )
+        return not is_credit or self._knowledge.believes(_CREDIT_LIST) is not False
 
     def _learn_absence(self, entity: Entity, error: RefusedError) -> None:
         """Remember that vendor credits cannot be listed here; bills must be.
@@ -128,7 +135,7 @@ class BillPages:
         is_absent = isinstance(error.refusal, UnsupportedError)
         if entity is not Entity.VENDOR_CREDIT or not is_absent:
             raise error
-        self._knowledge.learn(Fact.VENDOR_CREDITS, holds=False)
+        self._knowledge.learn(_CREDIT_LIST, works=False)
 
     async def _read_window(
         self,
@@ -170,13 +177,11 @@ class BillPages:
             most = PAGE
 
 
-def create_streams(invoice_filter: InvoiceFilter, *, has_in: bool) -> list[Stream]:
-    """Return the lists in which all matching rows are.
+def create_streams(invoice_filter: InvoiceFilter) -> list[Stream]:
+    """Return the lists in which all matching rows are, which may hold more.
 
-    Args:
-        invoice_filter: What is wanted; the rows may hold more.
-        has_in: Whether ``in`` was seen to work; without it there is a list for each
-            state.
+    There is one for each approval status: that a list takes several at once is only
+    assumed, and one that did not would hide what waits.
     """
     values = _approval_statuses(invoice_filter)
     streams = []
@@ -187,9 +192,6 @@ def create_streams(invoice_filter: InvoiceFilter, *, has_in: bool) -> list[Strea
         # Of vendor credits only ids and times are known to be taken as filters.
         if values is None or (values and entity is Entity.VENDOR_CREDIT):
             streams.append(Stream(entity, common))
-        elif has_in and len(values) > 1:
-            joined = Filter("approvalStatus", "in", ",".join(values))
-            streams.append(Stream(entity, (*common, joined)))
         else:
             streams += [
                 Stream(entity, (*common, Filter("approvalStatus", "=", value)))

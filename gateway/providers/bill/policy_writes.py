@@ -21,7 +21,7 @@ from gateway.providers.bill import shapes, wire
 from gateway.providers.bill.lists import BillLists
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.reads import BillReads
-from gateway.providers.bill.refusals import REFUSALS, UNCHANGED
+from gateway.providers.bill.refusals import REFUSALS, UNCHANGED, explain
 from gateway.providers.bill.tables import POLICIES
 from gateway.providers.bill.words import (
     ACTIVE,
@@ -49,13 +49,20 @@ class BillPolicyWrites:
         lists: BillLists,
         reads: BillReads,
         persons: BillPersons,
+        creating: asyncio.Lock,
     ) -> None:
+        """Write as the user of *session*, who makes one policy at a time.
+
+        BILL gives a policy no mark of the call that made it, so of two calls at once
+        one could take the other's policy for its own.
+        """
         self._upstream = upstream
         self._session = session
         self._deadline = deadline
         self._lists = lists
         self._reads = reads
         self._persons = persons
+        self._creating = creating
 
     async def create(self, draft: PolicyDraft) -> Written:
         """Make a policy, and then its mandatory approvers in one call.
@@ -65,6 +72,10 @@ class BillPolicyWrites:
         """
         wanted = draft.mandatory_approver_source_ids
         await self._persons.check_users(wanted, "mandatoryApproverSourceIds")
+        async with self._creating:
+            return await self._create(draft, wanted)
+
+    async def _create(self, draft: PolicyDraft, wanted: Sequence[str]) -> Written:
         before = await self._list_audited()
         known = {policy.id for policy in before}
         data = {"entity": _POLICY, "isActive": ACTIVE, **_members(draft)}
@@ -75,10 +86,13 @@ class BillPolicyWrites:
             found = await self._settle(lambda: self._find_new(draft, known))
             if found is None:
                 return Written(outcome=Outcome.UNKNOWN)
-            policy_id = found
-        if wanted:
-            return await self._create_approvers(policy_id, wanted)
-        return _written(Outcome.APPLIED, policy_id)
+            if await self._add_all(found, wanted):
+                return _written(Outcome.APPLIED, found)
+            # It may be another's policy of the same values, so it is left as it is.
+            return _written(Outcome.UNKNOWN, found)
+        if await self._add_all(policy_id, wanted):
+            return _written(Outcome.APPLIED, policy_id)
+        return await self._withdraw(policy_id)
 
     async def update(self, policy_id: str, changes: PolicyChanges) -> Written:
         """Change a policy's threshold or count; it stays deleted if it is (C4)."""
@@ -171,21 +185,21 @@ class BillPolicyWrites:
             return _written(outcome, policy_id)
         return _written(Outcome.APPLIED, policy_id)
 
-    async def _create_approvers(
-        self, policy_id: str, user_ids: Sequence[str]
-    ) -> Written:
+    async def _add_all(self, policy_id: str, user_ids: Sequence[str]) -> bool:
+        """Make users mandatory approvers in one call; return whether all are."""
+        if not user_ids:
+            return True
         bulk = [{"obj": _approver(policy_id, one)} for one in user_ids]
         try:
             answer = await self._send(f"Bulk/Crud/Create/{_APPROVER}", {"bulk": bulk})
             if _all_done(answer, len(bulk)):
-                return _written(Outcome.APPLIED, policy_id)
-        except LostAnswerError:
-            if await self._settle(lambda: self._are_mandatory(policy_id, user_ids)):
-                return _written(Outcome.APPLIED, policy_id)
+                return True
         except GatewayError:
-            # The policy is there, so whatever this is, it is not that nothing happened.
-            return await self._withdraw(policy_id)
-        return await self._withdraw(policy_id)
+            # The policy is there, so this is no refusal of it: reading tells.
+            pass
+        return bool(
+            await self._settle(lambda: self._are_mandatory(policy_id, user_ids))
+        )
 
     async def _withdraw(self, policy_id: str) -> Written:
         """Delete a policy that was made by half; UNKNOWN if that is not proved."""
@@ -221,7 +235,7 @@ class BillPolicyWrites:
                 deadline=self._deadline,
             )
         except REFUSALS as error:
-            raise await self._explain(error) from error
+            raise await explain(self._explain(error)) from error
 
     async def _explain(self, error: GatewayError) -> GatewayError:
         """Return why BILL refused; no code tells, the user's profile may."""

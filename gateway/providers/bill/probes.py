@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gateway.connector import Probe
 from gateway.errors import GatewayError
 from gateway.providers.bill.chains import BillChains
-from gateway.providers.bill.knowledge import Fact, Knowledge
+from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.lists import BillLists
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.tables import APPROVABLES, APPROVERS, POLICIES
@@ -14,6 +14,7 @@ from gateway.upstream import Deadline, Session, Upstream
 
 # How many objects are looked at to find two with approvers.
 _SAMPLE = 20
+_IN_FILTER = "in filter"
 
 
 class BillProbes:
@@ -62,34 +63,36 @@ class BillProbes:
         )
 
     async def _probe_in_filter(self) -> Probe:
+        bills = APPROVABLES[Entity.BILL]
         try:
             ids = await self._sample(Entity.BILL, 2)
             if len(ids) > 1:
-                await self._lists.get_by_id(APPROVABLES[Entity.BILL], ids)
+                await self._lists.get_by_id(bills, ids)
         except GatewayError as error:
-            return Probe(name=Fact.IN_FILTER, ok=False, detail=error.message)
+            return Probe(name=_IN_FILTER, ok=False, detail=error.message)
         return _describe(
-            Fact.IN_FILTER,
-            self._knowledge.believes(Fact.IN_FILTER),
+            _IN_FILTER,
+            self._knowledge.believes(bills.batch),
             works="many objects by id in one call",
             fails="not taken; objects are read one by one, three at a time",
-            unseen="there are not two bills to try it on",
+            unseen="not seen to be taken with the bills that there are",
         )
 
     async def _probe_approvers(self, entity: Entity) -> Probe:
-        fact = APPROVERS[entity].fact
+        approvers = APPROVERS[entity]
+        name = f"List/{approvers.table.name}"
         try:
             ids = await self._sample(entity, _SAMPLE)
             if len(ids) > 1:
                 await self._chains.get_chains(ids)
         except GatewayError as error:
-            return Probe(name=fact, ok=False, detail=error.message)
+            return Probe(name=name, ok=False, detail=error.message)
         return _describe(
-            fact,
-            self._knowledge.believes(fact),
+            name,
+            self._knowledge.believes(approvers.batch),
             works="approvers of many objects in one call",
             fails="absent; ListApprovers is asked for each object",
-            unseen="there are not two objects with approvers to try it on",
+            unseen="not seen to work with the objects that there are",
         )
 
     async def _probe_policies(self) -> Probe:

@@ -35,8 +35,9 @@ from gateway.providers.bill.words import (
     entity_of,
 )
 
-# What waits for a person is read up to this many rows of a kind.
+# What waits for a person is read up to this many rows of a kind, deleted ones apart.
 _MOST_WAITING = PAGE
+_MOST_READ = 5 * PAGE
 
 # `approvalType`: not decided yet, and it is the person's turn ("ListUserApprovals").
 _WAITING = "0"
@@ -77,7 +78,11 @@ class BillReads:
             (row.entity, row.data) for row in page.rows
         )
         return InvoiceSlice(
-            invoices=records, is_last=page.is_last, total=None, is_searched=False
+            invoices=records,
+            is_last=page.is_last,
+            total=None,
+            is_searched=False,
+            is_complete=page.is_complete,
         )
 
     async def get_details(
@@ -236,7 +241,8 @@ class BillReads:
     async def _read_waiting(
         self, entity: Entity, user_id: str
     ) -> tuple[list[shapes.Approvable], bool]:
-        rows: list[shapes.Approvable] = []
+        rows: dict[str, shapes.Approvable] = {}
+        count = 0
         marker = ""
         while True:
             page = await self._lists.ask(
@@ -246,22 +252,19 @@ class BillReads:
                     "entity": entity.value,
                     "approvalType": _WAITING,
                     "marker": marker,
-                    "max": _MOST_WAITING,
+                    "max": PAGE,
                     "nested": True,
                     "sort": [{"field": "id", "asc": "true"}],
                 },
                 wire.parse_data(shapes.QueuePage),
             )
-            rows += [row for row in page.approvals if row.is_active != DELETED]
-            ended = len(page.approvals) < _MOST_WAITING or page.marker in {
-                None,
-                "",
-                marker,
-            }
-            if ended:
-                return rows, True
-            if len(rows) >= _MOST_WAITING:
-                return rows, False
+            count += len(page.approvals)
+            active = (row for row in page.approvals if row.is_active != DELETED)
+            rows.update({row.id: row for row in active})
+            is_full = len(page.approvals) >= PAGE
+            is_last = not is_full or page.marker in {None, "", marker}
+            if is_last or len(rows) >= _MOST_WAITING or count >= _MOST_READ:
+                return list(rows.values()), is_last
             marker = page.marker or ""
 
     async def _create_records(

@@ -6,7 +6,7 @@ checked in November 2026). No code is published for what an approver may not do,
 any code that is not listed is a refusal, which the caller explains by reading.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 
@@ -50,13 +50,21 @@ _REFUSALS: Mapping[str, tuple[type[GatewayError], str]] = {
     "BDC_1205": (NotFoundError, "BILL has no such object for this user."),
     "BDC_1302": (NotFoundError, "BILL has no such object for this user."),
 }
+# A path that is not there is answered so, by BILL or by what stands in front of it.
+_ABSENT = frozenset(
+    {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
 _SIGNED_OUT = (UpstreamAuthError, "BILL does not accept this sign-in.")
 _FAULTS: Mapping[str, tuple[type[UpstreamError], str]] = {
     "BDC_1001": (UpstreamUnavailableError, "BILL reports an error of its own."),
     "BDC_1101": _SIGNED_OUT,
     "BDC_1102": _SIGNED_OUT,
     "BDC_1105": _SIGNED_OUT,
-    _SESSION_OVER: _SIGNED_OUT,
+    _SESSION_OVER: (UpstreamAuthError, "BILL does not keep the session it gave."),
     "BDC_1356": _SIGNED_OUT,
     "BDC_1361": _SIGNED_OUT,
 }
@@ -86,6 +94,17 @@ def unsupported_call() -> UnsupportedError:
     )
 
 
+async def explain(why: Awaitable[GatewayError]) -> GatewayError:
+    """Return *why* BILL refused a write, as far as reading tells.
+
+    The write surely did not happen, so a failure of that reading is no fault of it.
+    """
+    try:
+        return await why
+    except UpstreamError:
+        return ConflictError(f"BILL refused, and does not tell why. {UNCHANGED}")
+
+
 def _judge(answer: Answer) -> Verdict:
     head = _head(answer)
     if head is None:
@@ -99,7 +118,7 @@ def _judge(answer: Answer) -> Verdict:
 def _explain(answer: Answer, now: datetime) -> GatewayError:
     code = _code(answer)
     if code is None:
-        return _explain_status(answer)
+        return _explain_status(answer, is_bills=_head(answer) is not None)
     if code in _REFUSALS:
         refusal, text = _REFUSALS[code]
         return refusal(text)
@@ -113,8 +132,16 @@ def _explain(answer: Answer, now: datetime) -> GatewayError:
     return unsupported_call() if code == _NO_CALL else ConflictError("BILL refused.")
 
 
-def _explain_status(answer: Answer) -> GatewayError:
-    """Explain an answer of what stands in front of BILL."""
+def _explain_status(answer: Answer, *, is_bills: bool) -> GatewayError:
+    """Explain an answer that tells no code: what stands in front of BILL gave it.
+
+    Where it *is_bills*, it tells of success at a status of failure, and proves neither.
+    """
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        is_absent = answer.status in _ABSENT and not is_bills
+        return unsupported_call() if is_absent else _not_available()
+    if is_bills:
+        return _not_understood()
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return UpstreamRateLimitedError(
             _NAME,
@@ -123,8 +150,14 @@ def _explain_status(answer: Answer) -> GatewayError:
         )
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return UpstreamAuthError(_NAME, "BILL does not let this gateway in.")
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UpstreamUnavailableError(_NAME, "BILL is not available.")
+    return unsupported_call() if answer.status in _ABSENT else _not_understood()
+
+
+def _not_available() -> UpstreamUnavailableError:
+    return UpstreamUnavailableError(_NAME, "BILL is not available.")
+
+
+def _not_understood() -> UpstreamResponseError:
     return UpstreamResponseError(_NAME, "BILL's answer could not be understood.")
 
 

@@ -51,6 +51,22 @@ class Standing(Struct, frozen=True, kw_only=True):
         return self.row.payment_status not in OPEN_PAYMENTS
 
     @property
+    def is_denied(self) -> bool:
+        """Whether an approver denied, which ended the approval."""
+        statuses = {status_of(row) for row in self.asked}
+        is_denied = self.row.approval_status == DENIED
+        return is_denied or ApproverStatus.REJECTED in statuses
+
+    @property
+    def approved(self) -> set[str]:
+        """The users who have approved, whom BILL does not ask again."""
+        return {
+            row.users_id
+            for row in self.asked
+            if status_of(row) is ApproverStatus.APPROVED
+        }
+
+    @property
     def undecided(self) -> list[str]:
         """The users who have yet to decide, in order."""
         return [row.users_id for row in self.asked if not has_decided(row)]
@@ -67,10 +83,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     def has_chain(self, user_ids: Sequence[str]) -> bool:
         """Return whether these users are asked, in this order.
 
-        Who has decided stays in the chain, named or not, and is not asked again.
+        Who has approved stays in the chain, named or not, and is not asked again.
         """
-        decided = {row.users_id for row in self.asked if has_decided(row)}
-        open_ids = [one for one in user_ids if one not in decided]
+        approved = self.approved
+        open_ids = [one for one in user_ids if one not in approved]
         return bool(self.asked) and self.undecided == open_ids
 
 
@@ -110,7 +126,7 @@ def is_decided_already(standing: Standing, user_id: str, aim: ApproverStatus) ->
         raise ConflictError(
             f"You have decided on this invoice already, the other way. {UNCHANGED}"
         )
-    if standing.row.approval_status == DENIED:
+    if standing.is_denied:
         raise ConflictError(
             "This invoice was rejected. `clearApprovers` and then `setApprovers` begin "
             f"its approval again. {UNCHANGED}"
@@ -133,7 +149,7 @@ def check_settable(standing: Standing) -> None:
     """
     if standing.is_archived:
         raise ConflictError(f"This invoice was deleted in BILL. {UNCHANGED}")
-    if standing.row.approval_status == DENIED:
+    if standing.is_denied:
         raise ConflictError(
             "This invoice was rejected, and BILL asks about it again only after its "
             f"approvers were cleared: `clearApprovers` first. {UNCHANGED}"
@@ -149,8 +165,7 @@ def check_asks_somebody(standing: Standing, user_ids: Sequence[str]) -> None:
     Raises:
         ConflictError: Nobody of *user_ids* has yet to decide.
     """
-    decided = {row.users_id for row in standing.asked if has_decided(row)}
-    if standing.undecided and decided.issuperset(user_ids):
+    if standing.undecided and standing.approved.issuperset(user_ids):
         raise ConflictError(
             "Only approvers who have approved would be left, which would approve the "
             f"invoice. Name somebody who has yet to decide. {UNCHANGED}"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from gateway.providers.bill import shapes
-from gateway.providers.bill.knowledge import Fact
 from gateway.providers.bill.lists import Linked, Table
 from gateway.providers.bill.words import Entity
 
@@ -21,13 +20,11 @@ APPROVABLES: Mapping[Entity, Table[shapes.Approvable]] = {
 # in its approvers is assumed (A).
 APPROVERS: Mapping[Entity, Linked[shapes.ApproverRow]] = {
     Entity.BILL: Linked(
-        fact=Fact.BILL_APPROVERS,
         table=Table("BillApprover", shapes.ApproverRow),
         field="billId",
         key_of=lambda row: row.bill_id,
     ),
     Entity.VENDOR_CREDIT: Linked(
-        fact=Fact.VENDOR_CREDIT_APPROVERS,
         table=Table("VendorCreditApprover", shapes.ApproverRow),
         field="vendorCreditId",
         key_of=lambda row: row.vendor_credit_id,

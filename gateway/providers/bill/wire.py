@@ -187,7 +187,7 @@ def invoice_record(
         updated_at=_instant(row.updated_time),
         approved_at=None,
         url=None,
-        attachments=[],
+        attachments=None,
         approval_state=_approval_state(row, tiers, tier),
         approvers_status=ApproverStatus.UNKNOWN,
         progress_rule=ProgressRule.IN_ORDER,

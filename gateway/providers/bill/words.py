@@ -68,7 +68,7 @@ STATUSES: Mapping[str, InvoiceStatus] = {
     DENIED: InvoiceStatus.REJECTED,
 }
 
-# What Unassigned means depends on the policies; see `wire.approval_state`.
+# What Unassigned means depends on the policies; see `wire.invoice_record`.
 STATES: Mapping[str, ApprovalState] = {
     "1": ApprovalState.PENDING,
     "4": ApprovalState.PENDING,

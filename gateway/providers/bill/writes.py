@@ -19,12 +19,14 @@ from gateway.errors import (
     NotFoundError,
     UnsupportedError,
     UpstreamAuthError,
+    UpstreamError,
 )
 from gateway.providers.bill import wire
 from gateway.providers.bill.chains import BillChains
+from gateway.providers.bill.lists import RefusedError
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.reads import BillReads
-from gateway.providers.bill.refusals import REFUSALS, UNCHANGED
+from gateway.providers.bill.refusals import REFUSALS, UNCHANGED, explain
 from gateway.providers.bill.standing import (
     Standing,
     check_asks_somebody,
@@ -32,7 +34,7 @@ from gateway.providers.bill.standing import (
     has_decided,
     is_decided_already,
 )
-from gateway.providers.bill.words import PROVIDER, entity_of
+from gateway.providers.bill.words import PROVIDER, UNASSIGNED, entity_of
 from gateway.upstream import Deadline, Session, Upstream
 
 _APPLIED = Written(outcome=Outcome.APPLIED)
@@ -77,7 +79,7 @@ class BillWrites:
     ) -> Written:
         """Approve or deny an object as the user who is signed in."""
         user_id = await self.who_acts()
-        standing = await self._look(invoice_id)
+        standing = await self._look_first(invoice_id)
         if is_decided_already(standing, user_id, aim):
             return _ALREADY_APPLIED
         own = standing.own_row(user_id)
@@ -87,28 +89,28 @@ class BillWrites:
         except LostAnswerError:
             return await self._settle(standing, lambda now: now.has_row(row_id, aim))
         except REFUSALS as error:
-            now = await self._look(invoice_id)
-            if is_decided_already(now, user_id, aim):
+            if await self._has_decided(standing, user_id, aim):
                 return _ALREADY_APPLIED
-            raise await self._explain_decision(user_id, error) from error
+            why = await explain(self._explain_decision(user_id, error))
+            raise why from error
         return _APPLIED
 
     async def set_approvers(self, invoice_id: str, user_ids: Sequence[str]) -> Written:
         """Make these users the chain, in their order."""
         _check_list(user_ids)
-        standing = await self._look(invoice_id)
+        standing = await self._look_first(invoice_id)
         await self._persons.check_users(user_ids, _USERS)
         return await self._change(standing, user_ids, _USERS)
 
     async def clear_approvers(self, invoice_id: str) -> Written:
         """Take everybody out of the chain."""
-        return await self._clear(await self._look(invoice_id))
+        return await self._clear(await self._look_first(invoice_id))
 
     async def add_approver(
         self, invoice_id: str, *, user_id: str | None, email: str | None
     ) -> Written:
         """Ask one more user, after all who are asked already."""
-        standing = await self._look(invoice_id)
+        standing = await self._look_first(invoice_id)
         check_settable(standing)
         field = "email" if user_id is None else "userSourceId"
         if user_id is None:
@@ -125,7 +127,7 @@ class BillWrites:
 
     async def remove_approver(self, invoice_id: str, approver_id: str) -> Written:
         """Take one place out of the chain, if its user is asked and has not decided."""
-        standing = await self._look(invoice_id)
+        standing = await self._look_first(invoice_id)
         own = next((row for row in standing.chain if row.id == approver_id), None)
         if own is None:
             raise NotFoundError(f"This invoice has no such approver. {UNCHANGED}")
@@ -153,19 +155,20 @@ class BillWrites:
         except LostAnswerError:
             return await self._settle(standing, lambda now: now.has_chain(user_ids))
         except REFUSALS as error:
-            raise await self._explain_chain(standing, user_ids, field) from error
+            why = await explain(self._explain_chain(standing, user_ids, field))
+            raise why from error
         return _APPLIED
 
     async def _clear(self, standing: Standing) -> Written:
-        if not standing.chain:
+        if not standing.chain and standing.row.approval_status == UNASSIGNED:
             return _ALREADY_APPLIED
         try:
             await self._send("ClearApprovers", standing, {})
         except LostAnswerError:
             return await self._settle(standing, lambda now: not now.chain)
         except REFUSALS as error:
-            now = await self._look(standing.row.id)
-            raise _explain_clearing(now) from error
+            why = await explain(self._explain_clearing(standing))
+            raise why from error
         return _APPLIED
 
     async def _name_added(
@@ -173,8 +176,7 @@ class BillWrites:
     ) -> Written:
         """Find the place of a user who was added, or was there already.
 
-        Raises:
-            ConflictError: Somebody else set the chain at the same time.
+        If it is not there, somebody else set the chain at the same time.
         """
         try:
             row = (await self._look(invoice_id)).own_row(user_id)
@@ -182,11 +184,20 @@ class BillWrites:
             # The write happened, whatever reading says.
             return Written(outcome=outcome)
         if row is None:
-            raise ConflictError(
-                "Somebody else set this invoice's approvers at the same time, and the "
-                "person is not among them. Look at it, and add them again."
-            )
+            return _UNKNOWN
         return Written(outcome=outcome, approver_source_id=row.id)
+
+    async def _look_first(self, invoice_id: str) -> Standing:
+        """Read what is to be written on.
+
+        Raises:
+            NotFoundError: There is no such object for this person.
+            GatewayError: What BILL says no with: who may not see it cannot decide.
+        """
+        try:
+            return await self._look(invoice_id)
+        except RefusedError as error:
+            raise error.refusal from error
 
     async def _look(self, invoice_id: str) -> Standing:
         """Read an object and its chain afresh.
@@ -223,12 +234,22 @@ class BillWrites:
 
         return await self._upstream.settle(look, self._deadline) or _UNKNOWN
 
+    async def _has_decided(
+        self, before: Standing, user_id: str, aim: ApproverStatus
+    ) -> bool:
+        """Return whether a user decided so meanwhile; if they cannot, raise why."""
+        try:
+            now = await self._look(before.row.id)
+        except UpstreamError:
+            return False
+        return is_decided_already(now, user_id, aim)
+
     async def _explain_decision(
         self, user_id: str, error: GatewayError
     ) -> GatewayError:
         """Return why BILL took no decision from somebody whose turn it is."""
-        unable = await self._persons.who_may_not_approve([user_id])
-        if unable or isinstance(error, ForbiddenError):
+        is_told = isinstance(error, ForbiddenError)
+        if is_told or await self._persons.who_may_not_approve([user_id]):
             return ForbiddenError(
                 f"Your profile in BILL has no right to approve. {UNCHANGED}"
             )
@@ -262,6 +283,16 @@ class BillWrites:
             )
         return ConflictError(
             f"BILL did not take these approvers in the invoice's state. {UNCHANGED}"
+        )
+
+    async def _explain_clearing(self, before: Standing) -> GatewayError:
+        now = await self._look(before.row.id)
+        if now.is_paid:
+            return _paid()
+        if now.is_archived:
+            return ConflictError(f"This invoice was deleted in BILL. {UNCHANGED}")
+        return ConflictError(
+            f"BILL clears no approvers in the invoice's state. {UNCHANGED}"
         )
 
     async def _find_unmet_policy(
@@ -299,16 +330,6 @@ def _check_list(user_ids: Sequence[str]) -> None:
         )
     if len(set(user_ids)) < len(user_ids):
         raise InvalidInputError(f"A user is named twice. {UNCHANGED}", field=field)
-
-
-def _explain_clearing(now: Standing) -> GatewayError:
-    if now.is_paid:
-        return _paid()
-    if now.is_archived:
-        return ConflictError(f"This invoice was deleted in BILL. {UNCHANGED}")
-    return ConflictError(
-        f"BILL clears no approvers in the invoice's state. {UNCHANGED}"
-    )
 
 
 def _paid() -> ConflictError:

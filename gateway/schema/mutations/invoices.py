@@ -106,7 +106,8 @@ class InvoiceMutations:
     @strawberry.field(
         graphql_type=RemoveApproverPayload | None,
         description="Take back that a person is asked to approve an invoice. It never "
-        "counts as their approval.",
+        "counts as their approval. Where nobody would be left who has yet to decide, "
+        "which would approve the invoice, it is CONFLICT.",
     )
     @staticmethod
     async def remove_approver(

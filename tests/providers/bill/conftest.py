@@ -3,9 +3,11 @@
 import pytest
 
 from gateway.connector import Account, Connector
+from gateway.providers.bill.simulator import BillSimulator
 from gateway.sandbox import Sandbox
 from tests.providers.bill.reading import connect, open_account
-from tests.support import FakeTime, RecordingTransport
+from tests.providers.bill.writing import Office
+from tests.support import Client, FakeTime, RecordingTransport
 
 
 @pytest.fixture
@@ -17,3 +19,10 @@ def account(sandbox: Sandbox, time: FakeTime, bill: RecordingTransport) -> Accou
 @pytest.fixture
 def connector(account: Account, time: FakeTime) -> Connector:
     return connect(account, time)
+
+
+@pytest.fixture
+def office(
+    client: Client, bill: RecordingTransport, bill_simulator: BillSimulator
+) -> Office:
+    return Office(client, bill, bill_simulator)

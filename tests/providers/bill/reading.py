@@ -107,6 +107,18 @@ def in_order(rows: Iterable[Approvable]) -> list[str]:
     return [one.id for one in ordered]
 
 
+def newest(state: State, count: int, wanted: Row | None = None) -> list[Approvable]:
+    """Return the first rows of a list."""
+    rows = {one.id: one for one in matching(state, wanted or {})}
+    return [rows[key] for key in in_order(rows.values())[:count]]
+
+
+def approvers_of(state: State, one: Approvable) -> list[str]:
+    """Return the names of those who are asked about an object, in their order."""
+    users = [state.users[row.users_id] for row in state.chain(one.id)]
+    return [f"{user.first_name} {user.last_name}" for user in users]
+
+
 def number_of(one: Approvable) -> str:
     return one.invoice_number if isinstance(one, Bill) else one.ref_number
 
@@ -130,6 +142,26 @@ def tier_of(state: State, one: Approvable) -> ApprovalPolicy | None:
         and policy.amount_threshold <= one.amount
     ]
     return max(reached, key=lambda policy: policy.amount_threshold, default=None)
+
+
+def waiting(state: State, user_id: str) -> list[Approvable]:
+    """Return what is not deleted and where it is this user's turn."""
+    return [
+        one
+        for one in everything(state)
+        if one.is_active == "1"
+        and any(
+            row.users_id == user_id and row.status in {"0", "1"}
+            for row in state.chain(one.id)
+        )
+    ]
+
+
+def by_day(rows: list[Approvable]) -> list[str]:
+    """Return BILL's ids by due date, else by the date on it, then by id."""
+    ordered = sorted(rows, key=graph_id)
+    ordered.sort(key=lambda one: due_on(one) or issued_on(one))
+    return [one.id for one in ordered]
 
 
 def state_of(state: State, one: Approvable) -> str:

@@ -373,7 +373,6 @@ class TestSigningIn:
             (httpx.Response(502), "UPSTREAM_UNAVAILABLE", True, 3),
             (failure("BDC_1001"), "UPSTREAM_UNAVAILABLE", True, 3),
             (failure("BDC_1109"), "UPSTREAM_AUTH_FAILED", False, 1),
-            (failure("BDC_1121"), "UPSTREAM_AUTH_FAILED", False, 1),
             (failure("BDC_9999"), "UPSTREAM_AUTH_FAILED", False, 1),
         ],
     )
@@ -398,6 +397,38 @@ class TestSigningIn:
             "provider": "BILL",
         }
         assert sign_ins.names == ["controller"] * times
+        assert bill.calls == []
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            failure("BDC_1121"),
+            *(httpx.Response(status, content=b"<h1>") for status in (404, 405, 501)),
+        ],
+        ids=["no call", "404", "405", "501"],
+    )
+    async def test_an_address_without_a_sign_in_is_named(
+        self,
+        client: Client,
+        bill: RecordingTransport,
+        sign_ins: SignIns,
+        answer: httpx.Response,
+    ) -> None:
+        sign_ins.answers["controller"] = answer
+
+        body = await client.execute(ONE)
+
+        assert body["data"] == {"invoiceBySource": None}
+        assert fault_of(body) == {
+            "code": "UPSTREAM_RESPONSE_INVALID",
+            "retryable": False,
+            "provider": "BILL",
+        }
+        assert body["errors"][0]["message"] == (
+            "There is no sign-in at the address that is set for BILL; it ends in "
+            "`/api/v2`."
+        )
+        assert sign_ins.names == ["controller"]
         assert bill.calls == []
 
     @pytest.mark.parametrize(
@@ -638,18 +669,23 @@ class TestCredentialsFile:
         assert sign_ins.names == ["controller"] * 2
         assert bill.calls == [ONE_CALL]
 
-    async def test_a_refused_password_is_still_refused_when_it_comes_back(
+    async def test_a_former_password_that_comes_back_is_tried_anew_and_once(
         self,
         client: Client,
         sign_ins: SignIns,
         set_password: Callable[[str], None],
     ) -> None:
-        for password in ("a-wrong-password", self.RIGHT, "a-wrong-password"):
-            set_password(password)
-            body = await client.execute(ONE, person="anna")
+        passwords = ["a-wrong-password", self.RIGHT, "a-wrong-password"]
+        bodies = []
 
-        assert fault_of(body) == signed_out()
-        assert sign_ins.names == ["controller"] * 2
+        for password in passwords:
+            set_password(password)
+            bodies.append([await client.execute(ONE, person="anna") for _ in range(2)])
+
+        assert bodies[1] == [FOUND] * 2
+        wrong = [*bodies[0], *bodies[2]]
+        assert [fault_of(body) for body in wrong] == [signed_out()] * 4
+        assert [form["password"] for form in sign_ins.forms] == passwords
 
     async def test_who_has_none_is_not_refused_with_somebody(
         self, client: Client, sign_ins: SignIns

@@ -41,13 +41,6 @@ UNUSED = re.compile(r"(Approve|Deny)/|List/Approval(?!Policy)")
 QUEUE = "{ viewer { approvals(first: 20) { nodes { id viewerActions } } } }"
 
 
-@pytest.fixture
-def office(
-    client: Client, bill: RecordingTransport, bill_simulator: BillSimulator
-) -> Office:
-    return Office(client, bill, bill_simulator)
-
-
 class TestC1:
     """The value of a denied `approvalStatus`: 5; many guess 2."""
 

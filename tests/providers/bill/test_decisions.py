@@ -78,13 +78,6 @@ NOT_TAKEN = (
 )
 
 
-@pytest.fixture
-def office(
-    client: Client, bill: RecordingTransport, bill_simulator: BillSimulator
-) -> Office:
-    return Office(client, bill, bill_simulator)
-
-
 def payload(outcome: str, approvable: Any, errors: Any = ()) -> dict[str, Any]:
     return {
         "clientMutationId": None,
@@ -536,7 +529,8 @@ async def test_a_malformed_id_is_invalid_and_nothing_is_sent(
     assert error == {
         "code": "INVALID",
         "message": "This is not an id of this graph. Send an `id` exactly as a query "
-        "returned it; a provider's own id goes to `invoiceBySource`.",
+        "returned it; a provider's own id goes to `invoiceBySource` or "
+        "`policyBySource`.",
         "field": ["input", "id"],
         "provider": None,
     }

@@ -7,7 +7,6 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.bill.simulator.directory import (
     ACCOUNTANT,
     APPROVER,
@@ -16,12 +15,11 @@ from gateway.providers.bill.simulator.directory import (
 )
 from tests.providers.bill.writing import Office, answering, failure
 from tests.support import (
-    Client,
     FakeTime,
     Handler,
-    RecordingTransport,
     lose,
     never_arrives,
+    never_leaves,
     writes,
 )
 
@@ -104,13 +102,6 @@ OUTCOME = {
     "setApprovers": "mutation ($input: SetApproversInput!) "
     "{ setApprovers(input: $input) { outcome } }",
 }
-
-
-@pytest.fixture
-def office(
-    client: Client, bill: RecordingTransport, bill_simulator: BillSimulator
-) -> Office:
-    return Office(client, bill, bill_simulator)
 
 
 @pytest.fixture(params=WRITES)
@@ -222,11 +213,7 @@ async def test_a_write_that_comes_to_bill_late_is_seen_when_it_has(
 async def test_a_write_that_never_left_is_a_fault_that_may_be_tried_again(
     office: Office, write: Write
 ) -> None:
-    async def unreachable(request: httpx.Request, upstream: Handler) -> httpx.Response:
-        del upstream
-        raise httpx.ConnectError("refused", request=request)
-
-    office.intercept(write.call, unreachable)
+    office.intercept(write.call, never_leaves)
     state = office.state()
 
     body = await office.fail(write.mutation, **write.variables(office))

@@ -56,7 +56,7 @@ query ($first: Int!, $after: String, $filter: PolicyFilter) {
     edges { cursor node { sourceId } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     totalCount
-    sources { provider ok isComplete }
+    sources { provider ok isComplete error { code } }
   }
 }
 """
@@ -173,7 +173,7 @@ async def test_a_list_of_policies_names_its_source_and_total(client: Client) -> 
 
     assert body["data"]["policies"]["totalCount"] == 6
     assert body["data"]["policies"]["sources"] == [
-        {"provider": "BILL", "ok": True, "isComplete": True}
+        {"provider": "BILL", "ok": True, "isComplete": True, "error": None}
     ]
 
 
@@ -281,16 +281,40 @@ async def test_a_policy_that_is_not_there_is_null(
     assert bill.calls == calls
 
 
-async def test_policies_that_cannot_be_read_are_an_error(
+async def test_policies_that_cannot_be_read_are_an_error_and_their_source_is_named(
     client: Client, switch_bill: Callable[..., None]
 ) -> None:
     switch_bill(fault="html", fault_calls=("List/ApprovalPolicy",))
 
     body = await client.execute(PAGE, {"first": 4})
 
-    assert body["data"] == {"policies": None}
-    assert [error["extensions"]["code"] for error in body["errors"]] == [
-        "UPSTREAM_RESPONSE_INVALID"
+    nodes = await client.execute("{ policies { nodes { name } } }")
+
+    assert body["data"]["policies"] == {
+        "edges": None,
+        "pageInfo": {
+            "hasNextPage": False,
+            "hasPreviousPage": False,
+            "startCursor": None,
+            "endCursor": None,
+        },
+        "totalCount": None,
+        "sources": [
+            {
+                "provider": "BILL",
+                "ok": False,
+                "isComplete": False,
+                "error": {"code": "UPSTREAM_RESPONSE_INVALID"},
+            }
+        ],
+    }
+    assert nodes["data"] == {"policies": {"nodes": None}}
+    assert [
+        (error["path"], error["extensions"]["code"], error["extensions"]["provider"])
+        for error in (*body["errors"], *nodes["errors"])
+    ] == [
+        (["policies", name], "UPSTREAM_RESPONSE_INVALID", "BILL")
+        for name in ("edges", "nodes")
     ]
 
 

@@ -42,8 +42,8 @@ WELL = [
 ]
 NO_IN = "not taken; objects are read one by one, three at a time"
 NO_LIST = "absent; ListApprovers is asked for each object"
-NO_TWO_BILLS = "there are not two bills to try it on"
-NO_TWO = "there are not two objects with approvers to try it on"
+NO_TWO_BILLS = "not seen to be taken with the bills that there are"
+NO_TWO = "not seen to work with the objects that there are"
 
 
 def but(*rows: Probe) -> list[Probe]:

@@ -14,7 +14,6 @@ from gateway.providers.bill.simulator.directory import (
     ACCOUNTANT,
     CONTROLLER,
 )
-from gateway.providers.bill.simulator.objects import Approvable
 from gateway.providers.bill.simulator.state import State
 from gateway.sandbox import Sandbox
 from tests.providers.bill.reading import (
@@ -23,15 +22,14 @@ from tests.providers.bill.reading import (
     Row,
     add_bill,
     answers,
+    by_day,
     connect,
-    due_on,
     everything,
     failure,
-    graph_id,
-    issued_on,
     number_of,
     open_account,
     success,
+    waiting,
 )
 from tests.support import Client, FakeTime, Handler, RecordingTransport
 
@@ -52,26 +50,6 @@ WELL: list[Row] = [
     {"provider": "OTTIMATE", "ok": True, "isComplete": False, "error": None},
     {"provider": "BILL", "ok": True, "isComplete": True, "error": None},
 ]
-
-
-def waiting(state: State, user_id: str) -> list[Approvable]:
-    """Return what is not deleted and where it is this user's turn."""
-    return [
-        one
-        for one in everything(state)
-        if one.is_active == "1"
-        and any(
-            row.users_id == user_id and row.status in {"0", "1"}
-            for row in state.chain(one.id)
-        )
-    ]
-
-
-def by_day(rows: list[Approvable]) -> list[str]:
-    """Return BILL's ids by due date, else by the date on it, then by id."""
-    ordered = sorted(rows, key=graph_id)
-    ordered.sort(key=lambda one: due_on(one) or issued_on(one))
-    return [one.id for one in ordered]
 
 
 async def read_queue(
@@ -328,20 +306,35 @@ async def test_a_page_without_a_marker_is_the_last(
 async def test_the_same_marker_twice_is_the_end(
     client: Client, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
-    """5.7 (A)."""
-    ask(bill_simulator.state, 3000, deleted=3000)
+    """5.7 (A): one that does not go on may give the same page, which counts once."""
+    state = bill_simulator.state
+    ask(state, 3000, deleted=3000)
+    pages: list[Row] = []
 
     async def stuck(request: httpx.Request, upstream: Handler) -> httpx.Response:
-        body = msgspec.json.decode(await (await upstream(request)).aread())
-        body["response_data"]["marker"] = "00n01NOBODYKNOWSIT00|5"
-        return httpx.Response(200, json=body)
+        if b"VendorCredit" in request.content:
+            return await upstream(request)
+        if not pages:
+            pages.append(msgspec.json.decode(await (await upstream(request)).aread()))
+        return httpx.Response(200, json=pages[0])
 
     bill.interceptors[QUEUE] = stuck
 
-    body = await client.execute(QUERY, {"first": 5, **ON_BILL}, person="controller")
+    body = await client.execute(QUERY, {"first": 100, **ON_BILL}, person="controller")
 
-    assert "errors" not in body or body["data"]["viewer"]["approvals"] is None
-    assert bill.calls.count(QUEUE) <= 4
+    viewer = body["data"]["viewer"]
+    page = pages[0]["response_data"]
+    reached = {row["id"] for row in page["approvals"]} | set(state.vendor_credits)
+    expected = [one for one in by_day(waiting(state, CONTROLLER)) if one in reached]
+    found = [edge["node"]["sourceId"] for edge in viewer["approvals"]["edges"]]
+    assert found == expected
+    assert viewer["sources"] == WELL
+    calls = [bill.data(at) for at in range(len(bill.calls))]
+    assert [(one["entity"], one["marker"]) for one in calls] == [
+        ("Bill", ""),
+        ("VendorCredit", ""),
+        ("Bill", page["marker"]),
+    ]
 
 
 async def test_a_queue_of_one_member_only_is_read(

@@ -40,6 +40,7 @@ SOURCES = "{ sources { provider error { code } } }"
 WAITING = "BILL-1004"
 NAMES = {ONE: "read", QUEUE: "queue", APPROVE: "approve", SOURCES: "sources"}
 PERSONS = ("controller", "accountant", "approver", "buyer", "visitor")
+NOT_KEPT = "BILL does not keep the session it gave."
 
 Switch = Callable[..., None]
 
@@ -275,12 +276,13 @@ class TestRenewal:
 
         assert body["data"] == {"invoiceBySource": None}
         assert fault_of(body) == signed_out()
+        assert body["errors"][0]["message"] == NOT_KEPT
         assert bill.calls == [ONE_CALL] * 2
         assert [form["sessionId"] for form in forms(bill)] == sign_ins.sessions
         assert sign_ins.names == ["controller"] * 2
         assert time.slept == []
 
-    async def test_a_session_that_was_given_up_is_begun_again_in_five_minutes(
+    async def test_a_session_that_never_held_is_begun_again_in_half_a_minute(
         self,
         client: Client,
         bill: RecordingTransport,
@@ -294,9 +296,10 @@ class TestRenewal:
         switch_bill(fault="none")
         sign_ins.clear()
 
-        time.advance(299.5)
+        time.advance(29.5)
         held = [await client.execute(ONE) for _ in range(3)]
         assert [fault_of(body) for body in held] == [signed_out()] * 3
+        assert {body["errors"][0]["message"] for body in held} == {NOT_KEPT}
         assert (sign_ins.names, bill.calls) == ([], [])
         assert await client.execute(ONE, person="buyer") == FOUND
         sign_ins.clear()

@@ -135,7 +135,7 @@ def test_the_documented_bill_is_read_whole() -> None:
         updated_at=datetime(2026, 3, 2, 10, tzinfo=UTC),
         approved_at=None,
         url=None,
-        attachments=[],
+        attachments=None,
         approval_state=ApprovalState.PENDING,
         approvers_status=ApproverStatus.UNKNOWN,
         progress_rule=ProgressRule.IN_ORDER,
