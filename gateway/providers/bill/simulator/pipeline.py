@@ -69,16 +69,23 @@ class Pipeline:
         self.switches = BillSwitches()
         self.sessions = Sessions()
         self.faults = Faults(sleep)
-        self.memory = Memory()
+        self._memory: Memory | None = None
         self._now = now
         self._sleep = sleep
+
+    @property
+    def memory(self) -> Memory:
+        """Everything that is remembered, seeded when it is first looked at."""
+        if self._memory is None:
+            self._memory = Memory()
+        return self._memory
 
     def reset(self) -> None:
         """Forget every change, session and count."""
         self.switches = BillSwitches()
         self.sessions.forget()
         self.faults.restart()
-        self.memory = Memory()
+        self._memory = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

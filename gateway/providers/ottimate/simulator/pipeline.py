@@ -71,15 +71,22 @@ class Pipeline:
         self.switches = OttimateSwitches()
         self.tokens = Tokens()
         self.faults = Faults(sleep)
-        self.memory = Memory(now)
+        self._memory: Memory | None = None
         self._now = now
+
+    @property
+    def memory(self) -> Memory:
+        """Everything that is remembered, seeded when it is first looked at."""
+        if self._memory is None:
+            self._memory = Memory(self._now)
+        return self._memory
 
     def reset(self) -> None:
         """Forget every change, token, stored reply and count."""
         self.switches = OttimateSwitches()
         self.tokens.forget()
         self.faults.restart()
-        self.memory = Memory(self._now)
+        self._memory = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
