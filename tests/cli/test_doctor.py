@@ -408,8 +408,11 @@ def test_a_sign_in_that_bill_refuses_is_wrong_and_not_shown(
     result = doctor(**{f"GATEWAY_BILL__{name}": "nobody-knows-this"})
 
     assert result.exit_code == 1
-    refused = "WRONG  BILL does not accept this sign-in."
-    assert rows(result) == table(**dict.fromkeys(BILL_ROWS, refused))
+    assert rows(result) == [
+        HEADER,
+        *lines("Ottimate", ROWS),
+        f"BILL        {'signed-in user':<30}WRONG  BILL does not accept this sign-in.",
+    ]
     assert "nobody-knows-this" not in result.output
 
 

@@ -14,6 +14,7 @@ from gateway.upstream import Deadline, Session, Upstream
 
 # How many objects are looked at to find two with approvers.
 _SAMPLE = 20
+_USER = "signed-in user"
 _IN_FILTER = "in filter"
 
 
@@ -40,23 +41,28 @@ class BillProbes:
         self._knowledge = knowledge
 
     async def run(self) -> list[Probe]:
-        """Send each probe, one after the other, and return what it found."""
+        """Send each probe, one after the other, and return what it found.
+
+        Without a session nothing else can be asked.
+        """
+        try:
+            user_id = await self._upstream.identify(self._session, self._deadline)
+        except GatewayError as error:
+            return [Probe(name=_USER, ok=False, detail=error.message)]
         return [
-            await self._probe_user(),
+            await self._probe_user(user_id or ""),
             await self._probe_in_filter(),
             *[await self._probe_approvers(entity) for entity in Entity],
             await self._probe_policies(),
         ]
 
-    async def _probe_user(self) -> Probe:
-        name = "signed-in user"
+    async def _probe_user(self, user_id: str) -> Probe:
         try:
-            user_id = await self._upstream.identify(self._session, self._deadline)
-            profile = await self._persons.get_profile_name(user_id or "")
+            profile = await self._persons.get_profile_name(user_id)
         except GatewayError as error:
-            return Probe(name=name, ok=False, detail=error.message)
+            return Probe(name=_USER, ok=False, detail=error.message)
         return Probe(
-            name=name,
+            name=_USER,
             ok=bool(user_id),
             detail=f"{user_id}, profile {profile or 'not shown'}; reads for callers "
             "without credentials of their own, and decides nothing",

@@ -248,7 +248,7 @@ async def test_a_read_that_fails_costs_its_own_rows(
         ("system_error", "BILL reports an error of its own."),
     ],
 )
-async def test_a_sign_in_that_fails_is_told_by_every_row(
+async def test_a_sign_in_that_fails_is_the_only_row(
     connector: Connector,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -259,7 +259,7 @@ async def test_a_sign_in_that_fails_is_told_by_every_row(
 
     rows = await connector.probe()
 
-    assert rows == [Probe(name=row.name, ok=False, detail=detail) for row in WELL]
+    assert rows == [Probe(name=USER, ok=False, detail=detail)]
     assert bill.calls == []
 
 
