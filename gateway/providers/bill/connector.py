@@ -25,7 +25,7 @@ from gateway.domain import (
 from gateway.errors import GatewayError
 from gateway.providers.bill.chains import BillChains
 from gateway.providers.bill.knowledge import Knowledge
-from gateway.providers.bill.lists import BillLists
+from gateway.providers.bill.lists import BillLists, RefusedError
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.policy_writes import BillPolicyWrites
 from gateway.providers.bill.probes import BillProbes
@@ -213,23 +213,23 @@ class BillConnector:
         self, invoice_id: str, *, user_source_id: str | None, email: str | None
     ) -> Written:
         """Ask one more user, last of all: the chain is read and set again."""
-        return await self._writes.add_approver(
-            invoice_id, user_id=user_source_id, email=email
+        return await _refusable(
+            self._writes.add_approver(invoice_id, user_id=user_source_id, email=email)
         )
 
     async def remove_approver(self, invoice_id: str, approver_id: str) -> Written:
         """Take one user out of the chain: it is read and set again."""
-        return await self._writes.remove_approver(invoice_id, approver_id)
+        return await _refusable(self._writes.remove_approver(invoice_id, approver_id))
 
     async def set_approvers(
         self, invoice_id: str, user_source_ids: Sequence[str]
     ) -> Written:
         """Make these users the chain, in their order."""
-        return await self._writes.set_approvers(invoice_id, user_source_ids)
+        return await _refusable(self._writes.set_approvers(invoice_id, user_source_ids))
 
     async def clear_approvers(self, invoice_id: str) -> Written:
         """Take everybody out of the chain, whatever they decided."""
-        return await self._writes.clear_approvers(invoice_id)
+        return await _refusable(self._writes.clear_approvers(invoice_id))
 
     async def approve(
         self, invoice_id: str, *, note: str | None, force: bool | None
@@ -238,38 +238,40 @@ class BillConnector:
         if force:
             raise no_force()
         aim = ApproverStatus.APPROVED
-        return await self._writes.decide("Approve", invoice_id, aim, note)
+        return await _refusable(self._writes.decide("Approve", invoice_id, aim, note))
 
     async def reject(self, invoice_id: str, *, note: str | None) -> Written:
         """Deny as the user who is signed in; it ends the approval."""
         aim = ApproverStatus.REJECTED
-        return await self._writes.decide("Deny", invoice_id, aim, note)
+        return await _refusable(self._writes.decide("Deny", invoice_id, aim, note))
 
     async def create_policy(self, draft: PolicyDraft) -> Written:
         """Make a policy with its mandatory approvers."""
-        return await self._policies.create(draft)
+        return await _refusable(self._policies.create(draft))
 
     async def update_policy(self, policy_id: str, changes: PolicyChanges) -> Written:
         """Change a policy."""
-        return await self._policies.update(policy_id, changes)
+        return await _refusable(self._policies.update(policy_id, changes))
 
     async def delete_policy(self, policy_id: str) -> Written:
         """Take a policy out of use."""
-        return await self._policies.delete(policy_id)
+        return await _refusable(self._policies.delete(policy_id))
 
     async def restore_policy(self, policy_id: str) -> Written:
         """Put a policy into use again."""
-        return await self._policies.restore(policy_id)
+        return await _refusable(self._policies.restore(policy_id))
 
     async def add_policy_approver(self, policy_id: str, user_source_id: str) -> Written:
         """Make a user a mandatory approver of a policy."""
-        return await self._policies.add_approver(policy_id, user_source_id)
+        return await _refusable(self._policies.add_approver(policy_id, user_source_id))
 
     async def remove_policy_approver(
         self, policy_id: str, user_source_id: str
     ) -> Written:
         """Make a user no mandatory approver of a policy any more."""
-        return await self._policies.remove_approver(policy_id, user_source_id)
+        return await _refusable(
+            self._policies.remove_approver(policy_id, user_source_id)
+        )
 
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; they read only."""
@@ -279,3 +281,11 @@ class BillConnector:
 def _waits_for(approver: ApproverRecord, user_id: str) -> bool:
     is_waiting = approver.told_status is ApproverStatus.PENDING
     return is_waiting and approver.user.source_id == user_id
+
+
+async def _refusable(write: Awaitable[Written]) -> Written:
+    """Let a read that BILL refuses before a write be a refusal of the write."""
+    try:
+        return await write
+    except RefusedError as error:
+        raise error.of_write from error

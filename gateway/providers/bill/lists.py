@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from gateway.errors import (
+    ConflictError,
     GatewayError,
     InvalidInputError,
     NotFoundError,
@@ -72,6 +73,16 @@ class RefusedError(UpstreamResponseError):
     def __init__(self, refusal: GatewayError) -> None:
         super().__init__(PROVIDER.value, "BILL refused a read.")
         self.refusal = refusal
+
+    @property
+    def of_write(self) -> GatewayError:
+        """What it means for a write that needs the read: who may not see, may not."""
+        if isinstance(self.refusal, InvalidInputError):
+            # The values are ours, and none of the person's.
+            return ConflictError(
+                "BILL refused a read that this needs. Nothing was changed."
+            )
+        return self.refusal
 
 
 class Filter(Struct, frozen=True):

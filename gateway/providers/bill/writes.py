@@ -23,7 +23,6 @@ from gateway.errors import (
 )
 from gateway.providers.bill import wire
 from gateway.providers.bill.chains import BillChains
-from gateway.providers.bill.lists import RefusedError
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.reads import BillReads
 from gateway.providers.bill.refusals import REFUSALS, UNCHANGED, explain
@@ -79,7 +78,7 @@ class BillWrites:
     ) -> Written:
         """Approve or deny an object as the user who is signed in."""
         user_id = await self.who_acts()
-        standing = await self._look_first(invoice_id)
+        standing = await self._look(invoice_id)
         if is_decided_already(standing, user_id, aim):
             return _ALREADY_APPLIED
         own = standing.own_row(user_id)
@@ -98,19 +97,19 @@ class BillWrites:
     async def set_approvers(self, invoice_id: str, user_ids: Sequence[str]) -> Written:
         """Make these users the chain, in their order."""
         _check_list(user_ids)
-        standing = await self._look_first(invoice_id)
+        standing = await self._look(invoice_id)
         await self._persons.check_users(user_ids, _USERS)
         return await self._change(standing, user_ids, _USERS)
 
     async def clear_approvers(self, invoice_id: str) -> Written:
         """Take everybody out of the chain."""
-        return await self._clear(await self._look_first(invoice_id))
+        return await self._clear(await self._look(invoice_id))
 
     async def add_approver(
         self, invoice_id: str, *, user_id: str | None, email: str | None
     ) -> Written:
         """Ask one more user, after all who are asked already."""
-        standing = await self._look_first(invoice_id)
+        standing = await self._look(invoice_id)
         check_settable(standing)
         field = "email" if user_id is None else "userSourceId"
         if user_id is None:
@@ -127,7 +126,7 @@ class BillWrites:
 
     async def remove_approver(self, invoice_id: str, approver_id: str) -> Written:
         """Take one place out of the chain, if its user is asked and has not decided."""
-        standing = await self._look_first(invoice_id)
+        standing = await self._look(invoice_id)
         own = next((row for row in standing.chain if row.id == approver_id), None)
         if own is None:
             raise NotFoundError(f"This invoice has no such approver. {UNCHANGED}")
@@ -186,18 +185,6 @@ class BillWrites:
         if row is None:
             return _UNKNOWN
         return Written(outcome=outcome, approver_source_id=row.id)
-
-    async def _look_first(self, invoice_id: str) -> Standing:
-        """Read what is to be written on.
-
-        Raises:
-            NotFoundError: There is no such object for this person.
-            GatewayError: What BILL says no with: who may not see it cannot decide.
-        """
-        try:
-            return await self._look(invoice_id)
-        except RefusedError as error:
-            raise error.refusal from error
 
     async def _look(self, invoice_id: str) -> Standing:
         """Read an object and its chain afresh.

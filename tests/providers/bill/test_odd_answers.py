@@ -12,6 +12,7 @@ from gateway.providers.bill.simulator.directory import (
     APPROVER,
     BUYER,
     CONTROLLER,
+    FROM_4000,
 )
 from tests.providers.bill.reading import (
     APPROVERS,
@@ -25,6 +26,7 @@ from tests.providers.bill.reading import (
     in_order,
     matching,
     on_bill,
+    policy_id,
     read_pages,
 )
 from tests.providers.bill.signing_in import LOGIN, ONE, fault_of
@@ -216,6 +218,77 @@ class TestRefusedReasons:
         }
         assert writes(office.bill) == ["POST /Crud/Create/ApprovalPolicy.json"]
         assert office.state() == state
+
+
+class TestRefusedReads:
+    """What a write needs to read and BILL refuses is a refusal of the write."""
+
+    @pytest.mark.parametrize(
+        ("code", "told"),
+        [
+            ("BDC_1150", "FORBIDDEN"),
+            ("BDC_9901", "CONFLICT"),
+            ("BDC_1002", "CONFLICT"),
+            ("BDC_1121", "UNSUPPORTED"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("mutation", "read", "members"),
+        [
+            ("updatePolicy", "Crud/Read/ApprovalPolicy", {"minimumApprovers": 3}),
+            ("deletePolicy", "Crud/Read/ApprovalPolicy", {}),
+            ("restorePolicy", "Crud/Read/ApprovalPolicy", {}),
+            (
+                "addPolicyApprover",
+                "Crud/Read/ApprovalPolicy",
+                {"userSourceId": ACCOUNTANT},
+            ),
+            (
+                "removePolicyApprover",
+                "List/ApprovalPolicyApprover",
+                {"userSourceId": ACCOUNTANT},
+            ),
+        ],
+    )
+    async def test_of_a_policy_it_is_a_user_error(
+        self,
+        office: Office,
+        mutation: str,
+        read: str,
+        members: dict[str, Any],
+        code: str,
+        told: str,
+    ) -> None:
+        office.intercept(read, answering(failure(code)))
+
+        body = await office.fail(mutation, policyId=policy_id(FROM_4000), **members)
+
+        # The payload cannot show the policy either, and says so at its own path.
+        answer = body["data"][mutation]
+        assert answer["outcome"] == "REFUSED"
+        assert [one["code"] for one in answer["userErrors"]] == [told]
+        assert writes(office.bill) == []
+
+    async def test_of_all_policies_none_is_made(self, office: Office) -> None:
+        office.intercept("List/ApprovalPolicy", answering(failure("BDC_9901")))
+
+        answer = await office.send("createPolicy", amountThreshold="10.00")
+
+        assert answer["outcome"] == "REFUSED"
+        assert [one["code"] for one in answer["userErrors"]] == ["CONFLICT"]
+        assert writes(office.bill) == []
+
+    async def test_of_users_no_chain_is_set(self, office: Office) -> None:
+        office.intercept("Crud/Read/User", answering(failure("BDC_9901")))
+
+        body = await office.fail(
+            "setApprovers", invoiceId=office.id("BILL-1004"), userSourceIds=[ACCOUNTANT]
+        )
+
+        answer = body["data"]["setApprovers"]
+        assert answer["outcome"] == "REFUSED"
+        assert [one["code"] for one in answer["userErrors"]] == ["CONFLICT"]
+        assert writes(office.bill) == []
 
 
 class TestRefusedLooks:
