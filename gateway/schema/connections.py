@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 from msgspec import Struct
@@ -23,6 +23,15 @@ from gateway.errors import GatewayError, InvalidInputError
 from gateway.merge import InvoiceList, Page
 from gateway.schema.records import accepts, described
 from gateway.schema.types import Invoice, Policy
+
+# What every connection takes.
+First: TypeAlias = Annotated[
+    int, strawberry.argument(description="How many rows; 100 at most by default.")
+]
+After: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(description="The cursor of the row that came before."),
+]
 
 
 class PageInfoRecord(Struct, frozen=True, kw_only=True):

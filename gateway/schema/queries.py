@@ -19,6 +19,8 @@ from gateway.domain import (
 from gateway.errors import GatewayError, InvalidInputError, UpstreamError
 from gateway.merge import check_cursor, cut_page, list_invoices, read_each
 from gateway.schema.connections import (
+    After,
+    First,
     InvoiceConnection,
     InvoiceConnectionRecord,
     PolicyConnection,
@@ -119,14 +121,8 @@ class Query:
     @staticmethod
     async def invoices(
         info: Info,
-        first: Annotated[
-            int,
-            strawberry.argument(description="How many rows; 100 at most by default."),
-        ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="The cursor of the row that came before."),
-        ] = None,
+        first: First = 20,
+        after: After = None,
         filter: Annotated[
             InvoiceFilter | None, strawberry.argument(description="Which invoices.")
         ] = None,
@@ -207,14 +203,8 @@ class Query:
     @staticmethod
     async def policies(
         info: Info,
-        first: Annotated[
-            int,
-            strawberry.argument(description="How many rows; 100 at most by default."),
-        ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="The cursor of the row that came before."),
-        ] = None,
+        first: First = 20,
+        after: After = None,
         filter: Annotated[
             PolicyFilter | None, strawberry.argument(description="Which policies.")
         ] = None,

@@ -13,7 +13,9 @@ from gateway.errors import GatewayError, UpstreamError
 from gateway.loaders import QueueLoader
 from gateway.merge import Page, check_cursor, cut_page, read_each
 from gateway.schema.connections import (
+    After,
     EdgeRecord,
+    First,
     PageInfo,
     PageInfoRecord,
     SourceStatus,
@@ -110,14 +112,8 @@ class Viewer:
     @staticmethod
     async def approvals(
         info: Info,
-        first: Annotated[
-            int,
-            strawberry.argument(description="How many rows; 100 at most by default."),
-        ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="The cursor of the row that came before."),
-        ] = None,
+        first: First = 20,
+        after: After = None,
         filter: Annotated[
             ApprovalFilter | None, strawberry.argument(description="Which of them.")
         ] = None,

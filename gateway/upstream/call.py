@@ -30,19 +30,6 @@ class Call(Struct, frozen=True, kw_only=True):
         return f"Call(method={self.method!r}, path={self.path!r})"
 
 
-class Answer(Struct, frozen=True, kw_only=True):
-    """One response, read whole; *retry_after_seconds* as its header gave it."""
-
-    status: int
-    body: bytes
-    retry_after_seconds: int | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the status is one of the 200s."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - the class of the status
-
-
 class Verdict(Enum):
     """What an answer means for the call that it answers.
 
@@ -54,6 +41,23 @@ class Verdict(Enum):
     REFUSED = auto()
     SIGNED_OUT = auto()
     BUSY = auto()
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """One response, read whole; *retry_after_seconds* as its header gave it.
+
+    *verdict* is what the provider's dialect made of it, once, as it came.
+    """
+
+    status: int
+    body: bytes
+    retry_after_seconds: int | None = None
+    verdict: Verdict = Verdict.REFUSED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the status is one of the 200s."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of the status
 
 
 def judge_by_status(answer: Answer) -> Verdict:

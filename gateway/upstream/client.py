@@ -161,10 +161,10 @@ class Upstream:
             raise none.error from none
         finally:
             deadline.allow(_READ_BACK_SECONDS)
-        if self._is_done(answer):
+        if answer.verdict is Verdict.DONE:
             return answer
         error = self._refusal(call, answer)
-        if self._is_carried_out(answer) and isinstance(error, _OPEN):
+        if _is_carried_out(answer) and isinstance(error, _OPEN):
             self._raise_lost(error)
         raise error
 
@@ -216,9 +216,9 @@ class Upstream:
             )
         except NoAnswerError as none:
             raise none.error from none
-        if not self._is_done(answer):
+        if answer.verdict is not Verdict.DONE:
             error = self._refusal(call, answer)
-            if self._is_carried_out(answer):
+            if _is_carried_out(answer):
                 raise error
             # It was sent again as often as may help.
             raise _UnsendableError(error)
@@ -243,11 +243,11 @@ class Upstream:
         self._unless_spent(self.limit.check)
         grant = await self._get_grant(session, deadline)
         answer = await send(grant)
-        if self._dialect.judge(answer) is Verdict.SIGNED_OUT:
+        if answer.verdict is Verdict.SIGNED_OUT:
             session.refuse(grant)
             grant = await self._get_grant(session, deadline)
             answer = await send(grant)
-        match self._dialect.judge(answer):
+        match answer.verdict:
             case Verdict.SIGNED_OUT:
                 error = self._dialect.explain(answer)
                 if isinstance(error, UpstreamAuthError):
@@ -272,7 +272,7 @@ class Upstream:
                 multiplier=self._policy.busy_wait_seconds,
                 jitter=self._policy.busy_wait_seconds,
             ),
-            retry=retry_if_result(self._is_busy),
+            retry=retry_if_result(_is_busy),
             retry_error_callback=_last_answer,
         )
         return await retrying(self._send_once, call, grant, deadline, timeout_seconds)
@@ -300,16 +300,6 @@ class Upstream:
             ask()
         except UpstreamRateLimitedError as error:
             raise _UnsendableError(error) from error
-
-    def _is_done(self, answer: Answer) -> bool:
-        return self._dialect.judge(answer) is Verdict.DONE
-
-    def _is_carried_out(self, answer: Answer) -> bool:
-        """Return whether the call may have had an effect."""
-        return self._dialect.judge(answer) in {Verdict.DONE, Verdict.REFUSED}
-
-    def _is_busy(self, answer: Answer) -> bool:
-        return self._dialect.judge(answer) is Verdict.BUSY
 
     async def _get_grant(self, session: Session, deadline: Deadline) -> Grant:
         try:
@@ -358,6 +348,15 @@ class Upstream:
             jitter=self._policy.wait_initial_seconds,
         )
         return backoff(state)
+
+
+def _is_carried_out(answer: Answer) -> bool:
+    """Return whether the call may have had an effect."""
+    return answer.verdict in {Verdict.DONE, Verdict.REFUSED}
+
+
+def _is_busy(answer: Answer) -> bool:
+    return answer.verdict is Verdict.BUSY
 
 
 def _last_answer(state: RetryCallState) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
+import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from gateway.errors import (
@@ -123,8 +124,7 @@ class Sender:
             answer = await self._transmit(request, seconds)
             fields["status"] = answer.status
             # What a sign-in is refused with may repeat the secret that was sent.
-            failed = self._dialect.judge(answer) is not Verdict.DONE
-            if failed and not call.is_sign_in:
+            if answer.verdict is not Verdict.DONE and not call.is_sign_in:
                 fields |= self._dialect.describe(answer)
         except NoAnswerError as none:
             fields["error"] = none.error.code
@@ -174,13 +174,15 @@ class Sender:
             raise NoAnswerError(self._down(), sent=True) from error
         except httpx.DecodingError as error:
             raise NoAnswerError(self._not_understood(), sent=True) from error
-        return Answer(
+        answer = Answer(
             status=response.status_code,
             body=body,
             retry_after_seconds=_retry_after_seconds(
                 response.headers.get("retry-after"), self._clock.now()
             ),
         )
+        verdict = self._dialect.judge(answer)
+        return msgspec.structs.replace(answer, verdict=verdict)
 
     async def _read_body(self, response: httpx.Response) -> bytes:
         body = bytearray()

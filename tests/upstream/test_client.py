@@ -24,6 +24,7 @@ from gateway.upstream import (
     Session,
     Upstream,
     UpstreamPolicy,
+    Verdict,
 )
 from tests.support import FakeTime
 from tests.upstream.scripted import (
@@ -575,7 +576,7 @@ async def test_a_write_is_answered_with_status_and_body(create: Create) -> None:
 
     answer = await write(upstream)
 
-    assert answer == Answer(status=201, body=b"{}")
+    assert answer == Answer(status=201, body=b"{}", verdict=Verdict.DONE)
     assert len(transport.requests) == 1
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -45,7 +46,7 @@ async def test_what_the_dialect_calls_done_is_the_answer(create: Create) -> None
     answer = await write(upstream)
 
     assert body == {"said": "DONE"}
-    assert answer == Answer(status=200, body=b'{"said":"DONE"}')
+    assert answer == Answer(status=200, body=b'{"said":"DONE"}', verdict=Verdict.DONE)
     assert len(transport.requests) == 2
 
 
@@ -104,7 +105,7 @@ async def test_a_write_that_is_sent_again_is_the_same(create: Create) -> None:
 
     answer = await write(upstream)
 
-    assert answer == Answer(status=200, body=b'{"said":"DONE"}')
+    assert answer == Answer(status=200, body=b'{"said":"DONE"}', verdict=Verdict.DONE)
     assert transport.contents == [b'{"note":"hush"}'] * 3
     assert transport.paths == [WRITE.path] * 3
 
@@ -361,3 +362,20 @@ async def test_of_a_failed_sign_in_the_status_and_our_own_code_are_logged(
             "code": "UPSTREAM_AUTH_FAILED",
         },
     ]
+
+
+@pytest.mark.parametrize("run", [read, write])
+async def test_an_answer_is_judged_once(create: Create, run: Run) -> None:
+    """A judge may read the body, which may be long."""
+    judged: list[Answer] = []
+
+    def judge(answer: Answer) -> Verdict:
+        judged.append(answer)
+        return BODY_DIALECT.judge(answer)
+
+    dialect = msgspec.structs.replace(BODY_DIALECT, judge=judge)
+    upstream, transport = create(said(Verdict.DONE), dialect=dialect)
+
+    await run(upstream, session=Session(SignIns(), upstream.clock))
+
+    assert len(judged) == len(transport.requests) == 1

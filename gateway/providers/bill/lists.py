@@ -118,12 +118,7 @@ class BillLists:
             RefusedError: BILL says no to what this person, or any, may read.
             UpstreamError: There is no usable answer.
         """
-        try:
-            return await self._read(wire.create_call(path, data), parse)
-        except UpstreamError:
-            raise
-        except GatewayError as error:
-            raise RefusedError(error) from error
+        return await self._read(wire.create_call(path, data), parse)
 
     async def find(
         self, path: str, data: Mapping[str, Any], parse: Callable[[bytes], T]
@@ -139,12 +134,7 @@ class BillLists:
     async def check_session(self) -> None:
         """Make the cheapest call, which has no arguments."""
         call = Call(method="POST", path="/GetSessionInfo.json")
-        try:
-            await self._read(call, wire.parse_data(dict))
-        except UpstreamError:
-            raise
-        except GatewayError as error:
-            raise RefusedError(error) from error
+        await self._read(call, wire.parse_data(dict))
 
     async def list_page(
         self,
@@ -336,9 +326,14 @@ class BillLists:
         )
 
     async def _read(self, call: Call, parse: Callable[[bytes], T]) -> T:
-        return await self._upstream.read(
-            call, parse, session=self._session, deadline=self._deadline
-        )
+        try:
+            return await self._upstream.read(
+                call, parse, session=self._session, deadline=self._deadline
+            )
+        except UpstreamError:
+            raise
+        except GatewayError as error:
+            raise RefusedError(error) from error
 
 
 async def _read_each(

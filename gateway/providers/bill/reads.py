@@ -1,8 +1,7 @@
 """BILL's reads: bills and vendor credits, policies, and what waits for a person."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -203,7 +202,9 @@ class BillReads:
                 self._tiers = await self._lists.list_all(POLICIES)
             return self._tiers
 
-    def _create_reader(self, entity: Entity) -> Any:
+    def _create_reader(
+        self, entity: Entity
+    ) -> Callable[[str], Awaitable[shapes.Approvable | None]]:
         """Return what reads a single object, with its lines and its vendor's name.
 
         The list gives both, the read by id is documented without.
