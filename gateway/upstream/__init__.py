@@ -2,31 +2,42 @@
 
 ``clock`` (time, passed in) → ``deadline`` (how long reads may take) → ``call`` (what
 is sent, what comes back, what that means) → ``policy`` (limits and manners) →
-``limit`` (what is spent, and until when) → ``session`` (a sign-in that callers share)
-→ ``sender`` (one request, once) → ``client`` (signs, retries reads, tells a lost
-answer from a refusal).
+``window`` (calls counted over time) → ``limit`` (what is spent, until when, and whose
+turn it is) → ``session`` (a sign-in that callers share) → ``sender`` (one request,
+once) → ``client`` (signs, retries reads, tells a lost answer from a refusal).
 """
 
+from gateway.upstream.beliefs import Beliefs
 from gateway.upstream.call import Answer, Call, Dialect, Verdict
 from gateway.upstream.client import Upstream
 from gateway.upstream.clock import Clock
 from gateway.upstream.deadline import Deadline
-from gateway.upstream.limit import seconds_to_next_hour
+from gateway.upstream.limit import Limit, seconds_to_next_hour
 from gateway.upstream.policy import UpstreamPolicy
+from gateway.upstream.refused import RefusedError, as_read, as_write
 from gateway.upstream.sender import Transport
 from gateway.upstream.session import Grant, Session
+from gateway.upstream.together import together
+from gateway.upstream.window import Window
 
 __all__ = [
     "Answer",
+    "Beliefs",
     "Call",
     "Clock",
     "Deadline",
     "Dialect",
     "Grant",
+    "Limit",
+    "RefusedError",
     "Session",
     "Transport",
     "Upstream",
     "UpstreamPolicy",
     "Verdict",
+    "Window",
+    "as_read",
+    "as_write",
     "seconds_to_next_hour",
+    "together",
 ]

@@ -163,7 +163,7 @@ class Upstream:
             deadline.allow(_READ_BACK_SECONDS)
         if answer.verdict is Verdict.DONE:
             return answer
-        error = self._refusal(call, answer)
+        error = self._refusal(call, answer, session)
         if _is_carried_out(answer) and isinstance(error, _OPEN):
             self._raise_lost(error)
         raise error
@@ -217,7 +217,7 @@ class Upstream:
         except NoAnswerError as none:
             raise none.error from none
         if answer.verdict is not Verdict.DONE:
-            error = self._refusal(call, answer)
+            error = self._refusal(call, answer, session)
             if _is_carried_out(answer):
                 raise error
             # It was sent again as often as may help.
@@ -236,11 +236,18 @@ class Upstream:
         timeout_seconds: Callable[[], float],
     ) -> Answer:
         send = functools.partial(
-            self._send, call, deadline=deadline, timeout_seconds=timeout_seconds
+            self._send,
+            call,
+            session=session,
+            deadline=deadline,
+            timeout_seconds=timeout_seconds,
         )
         if session is None:
             return await send(None)
-        self._unless_spent(self.limit.check)
+        try:
+            self._limit_of(session).check()
+        except UpstreamRateLimitedError as spent:
+            raise _UnsendableError(spent) from spent
         grant = await self._get_grant(session, deadline)
         answer = await send(grant)
         if answer.verdict is Verdict.SIGNED_OUT:
@@ -261,6 +268,7 @@ class Upstream:
         call: Call,
         grant: Grant | None,
         *,
+        session: Session | None,
         deadline: Deadline,
         timeout_seconds: Callable[[], float],
     ) -> Answer:
@@ -275,31 +283,45 @@ class Upstream:
             retry=retry_if_result(_is_busy),
             retry_error_callback=_last_answer,
         )
-        return await retrying(self._send_once, call, grant, deadline, timeout_seconds)
+        return await retrying(
+            self._send_once, call, grant, session, deadline, timeout_seconds
+        )
 
     async def _send_once(
         self,
         call: Call,
         grant: Grant | None,
+        session: Session | None,
         deadline: Deadline,
         timeout_seconds: Callable[[], float],
     ) -> Answer:
-        return await self._sender.send(
-            call, grant, deadline, timeout_seconds, lambda: self._admit(call)
-        )
+        limit = self._limit_of(session, call)
 
-    def _admit(self, call: Call) -> None:
-        """Count a call that has a slot and is about to leave."""
-        # A sign-in is of no use while no call can follow it.
-        self._unless_spent(self.limit.check)
-        limit = self._sign_in_limit if call.is_sign_in else self.limit
-        self._unless_spent(limit.take)
+        def admit() -> None:
+            if call.is_sign_in:
+                # It is of no use while no call can follow it.
+                self._limit_of(session).check()
+            limit.take()
 
-    def _unless_spent(self, ask: Callable[[], None]) -> None:
         try:
-            ask()
-        except UpstreamRateLimitedError as error:
-            raise _UnsendableError(error) from error
+            return await self._sender.send(
+                call,
+                grant,
+                deadline=deadline,
+                timeout_seconds=timeout_seconds,
+                limit=limit,
+                admit=admit,
+            )
+        except UpstreamRateLimitedError as spent:
+            raise _UnsendableError(spent) from spent
+
+    def _limit_of(self, session: Session | None, call: Call | None = None) -> Limit:
+        """Return what counts the calls of *session*, or *call* among them."""
+        if call is not None and call.is_sign_in:
+            return self._sign_in_limit
+        if session is not None and session.limit is not None:
+            return session.limit
+        return self.limit
 
     async def _get_grant(self, session: Session, deadline: Deadline) -> Grant:
         try:
@@ -310,11 +332,12 @@ class Upstream:
         except GatewayError as error:
             raise _UnsendableError(error) from error
 
-    def _refusal(self, call: Call, answer: Answer) -> GatewayError:
+    def _refusal(
+        self, call: Call, answer: Answer, session: Session | None
+    ) -> GatewayError:
         error = self._dialect.explain(answer)
         if isinstance(error, UpstreamRateLimitedError):
-            limit = self._sign_in_limit if call.is_sign_in else self.limit
-            limit.spend(error)
+            self._limit_of(session, call).spend(error)
         if isinstance(error, UpstreamError):
             self._log.warning(
                 "upstream_failed", path=call.path, status=answer.status, code=error.code

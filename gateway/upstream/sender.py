@@ -19,6 +19,7 @@ from gateway.errors import (
 from gateway.upstream.call import Answer, Call, Dialect, Verdict
 from gateway.upstream.clock import Clock
 from gateway.upstream.deadline import Deadline
+from gateway.upstream.limit import Limit
 from gateway.upstream.policy import UpstreamPolicy
 from gateway.upstream.session import Grant
 
@@ -91,31 +92,25 @@ class Sender:
         self,
         call: Call,
         grant: Grant | None,
+        *,
         deadline: Deadline,
         timeout_seconds: Callable[[], float],
+        limit: Limit,
         admit: Callable[[], None],
     ) -> Answer:
         """Send one request, once; the only place where a call leaves.
 
-        *admit* is asked as it leaves, and raises what holds it back.
+        It waits for its turn in *limit*, and then for a slot. *admit* is asked as it
+        leaves, and raises what holds it back.
 
         Raises:
             NoAnswerError: No answer came, or none that can be read.
+            UpstreamRateLimitedError: A limit holds it back.
         """
-        # A time-out ends only what waits, so a deadline that is over is asked for.
-        if deadline.remaining_seconds == 0:
-            raise NoAnswerError(self._late(), sent=False)
         try:
-            async with asyncio.timeout(deadline.remaining_seconds):
-                await self._slots.acquire()
+            await self._take_slot(deadline, limit, admit)
         except TimeoutError as error:
             raise NoAnswerError(self._late(), sent=False) from error
-        try:
-            # What became known while this call waited holds for it as well.
-            admit()
-        except BaseException:
-            self._slots.release()
-            raise
         started = self._clock.monotonic()
         fields: dict[str, object] = {}
         try:
@@ -139,6 +134,24 @@ class Sender:
                 **fields,
             )
         return answer
+
+    async def _take_slot(
+        self, deadline: Deadline, limit: Limit, admit: Callable[[], None]
+    ) -> None:
+        # Who waits for the limit holds no slot; whoever waits for a slot is the next to
+        # leave, so that it is counted when it does.
+        async with limit.turn(deadline):
+            # A time-out ends only what waits, so a deadline that is over is asked for.
+            if deadline.remaining_seconds == 0:
+                raise TimeoutError
+            async with asyncio.timeout(deadline.remaining_seconds):
+                await self._slots.acquire()
+            try:
+                # What became known while this call waited holds for it as well.
+                admit()
+            except BaseException:
+                self._slots.release()
+                raise
 
     def _request(
         self, call: Call, grant: Grant, timeout_seconds: float

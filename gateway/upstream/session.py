@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from gateway.errors import UpstreamAuthError
 from gateway.upstream.clock import Clock
+from gateway.upstream.limit import Limit
 
 # A grant is renewed this long before its end, or in its last tenth if it is short.
 _MARGIN_SECONDS = 60.0
@@ -40,7 +41,8 @@ class Session:
     and the next caller tries again; but one that was refused is not tried again for
     *hold_seconds*, since a provider may count sign-ins and lock out whoever repeats
     them. One whose grant did not hold for a single call is held back for a tenth of
-    that, and twice as long each time.
+    that, and twice as long each time. *limit* is what the provider grants this person,
+    where it counts persons apart: it takes the place of the upstream's own.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Session:
         clock: Clock,
         *,
         hold_seconds: float = 0.0,
+        limit: Limit | None = None,
     ) -> None:
+        self.limit = limit
         self._sign_in = sign_in
         self._clock = clock
         self._hold_seconds = hold_seconds

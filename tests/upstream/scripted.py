@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from gateway.errors import (
     ConflictError,
@@ -23,6 +24,7 @@ from gateway.upstream import (
     Deadline,
     Dialect,
     Grant,
+    Limit,
     Session,
     Upstream,
     Verdict,
@@ -30,6 +32,7 @@ from gateway.upstream import (
 
 READ = Call(method="GET", path="/things")
 WRITE = Call(method="POST", path="/things/1/approve", json={"note": "hush"})
+USED_UP = "The provider's limit on calls is used up for now."
 SIGN_IN = Call(method="POST", path="/login", form={"key": "hush"}, is_sign_in=True)
 
 Reply = httpx.Response | Exception | int | None
@@ -199,3 +202,15 @@ async def settle() -> None:
 
 def told(status: int, retry_after: str) -> httpx.Response:
     return httpx.Response(status, headers={"Retry-After": retry_after})
+
+
+def limited(seconds: int | None, message: str = "Spent.") -> UpstreamRateLimitedError:
+    return UpstreamRateLimitedError("ALPHA", message, retry_after_seconds=seconds)
+
+
+def told_by(limit: Limit) -> tuple[str, int | None]:
+    """Return what the limit tells a call that it holds back."""
+    with pytest.raises(UpstreamRateLimitedError) as raised:
+        limit.take()
+    assert raised.value.provider == "ALPHA"
+    return raised.value.message, raised.value.retry_after_seconds

@@ -4,24 +4,22 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import UpstreamAuthError, UpstreamRateLimitedError
-from gateway.upstream import Deadline, Grant, Session, Upstream
-from gateway.upstream.limit import Limit, seconds_to_next_hour
+from gateway.upstream import Deadline, Grant, Limit, Session, Upstream
+from gateway.upstream.limit import seconds_to_next_hour
 from tests.support import FakeTime
-from tests.upstream.scripted import SIGN_IN, Create, Run, SignIns, read, told, write
+from tests.upstream.scripted import (
+    SIGN_IN,
+    Create,
+    Run,
+    SignIns,
+    limited,
+    read,
+    told,
+    told_by,
+    write,
+)
 
 HOUR_USED_UP = "The provider's limit for this hour is used up."
-
-
-def _limited(seconds: int | None, message: str = "Spent.") -> UpstreamRateLimitedError:
-    return UpstreamRateLimitedError("ALPHA", message, retry_after_seconds=seconds)
-
-
-def _told_by(limit: Limit) -> tuple[str, int | None]:
-    """Return what the limit tells a call that it holds back."""
-    with pytest.raises(UpstreamRateLimitedError) as raised:
-        limit.take()
-    assert raised.value.provider == "ALPHA"
-    return raised.value.message, raised.value.retry_after_seconds
 
 
 def _session(upstream: Upstream) -> Session:
@@ -42,11 +40,11 @@ def test_a_limit_spent_for_long_counts_down_and_opens_again(time: FakeTime) -> N
     limit = Limit("ALPHA", time.clock)
     answers = []
 
-    limit.spend(_limited(120))
+    limit.spend(limited(120))
     for step in (0.0, 60.5, 59.0):
         time.advance(step)
         assert limit.is_spent
-        answers.append(_told_by(limit))
+        answers.append(told_by(limit))
     time.advance(0.5)
 
     assert answers == [("Spent.", 120), ("Spent.", 60), ("Spent.", 1)]
@@ -60,7 +58,7 @@ def test_a_limit_that_opens_soon_is_not_remembered(
 ) -> None:
     limit = Limit("ALPHA", time.clock)
 
-    limit.spend(_limited(seconds))
+    limit.spend(limited(seconds))
 
     assert not limit.is_spent
     limit.take()
@@ -72,7 +70,7 @@ def test_from_which_wait_on_a_limit_is_spent_is_given(
 ) -> None:
     limit = Limit("ALPHA", time.clock, spent_from_seconds=10)
 
-    limit.spend(_limited(seconds))
+    limit.spend(limited(seconds))
 
     assert limit.is_spent is is_spent
 
@@ -80,9 +78,9 @@ def test_from_which_wait_on_a_limit_is_spent_is_given(
 def test_no_limit_is_believed_to_be_spent_for_more_than_a_day(time: FakeTime) -> None:
     limit = Limit("ALPHA", time.clock)
 
-    limit.spend(_limited(10**9))
+    limit.spend(limited(10**9))
 
-    assert _told_by(limit) == ("Spent.", 86_400)
+    assert told_by(limit) == ("Spent.", 86_400)
     time.advance(86_400)
     limit.take()
 
@@ -91,11 +89,11 @@ def test_a_shorter_wait_told_later_does_not_open_a_limit_sooner(
     time: FakeTime,
 ) -> None:
     limit = Limit("ALPHA", time.clock)
-    limit.spend(_limited(300))
+    limit.spend(limited(300))
 
-    limit.spend(_limited(60, "Spent again."))
+    limit.spend(limited(60, "Spent again."))
 
-    assert _told_by(limit) == ("Spent again.", 300)
+    assert told_by(limit) == ("Spent again.", 300)
 
 
 # What is counted
@@ -109,7 +107,7 @@ def test_an_hour_grants_as_many_calls_as_are_given_and_not_one_more(
     for _ in range(3):
         limit.take()
 
-    assert [_told_by(limit) for _ in range(2)] == [(HOUR_USED_UP, 3600)] * 2
+    assert [told_by(limit) for _ in range(2)] == [(HOUR_USED_UP, 3600)] * 2
 
 
 def test_the_count_starts_again_when_the_clocks_hour_turns(time: FakeTime) -> None:
@@ -117,14 +115,14 @@ def test_the_count_starts_again_when_the_clocks_hour_turns(time: FakeTime) -> No
     time.advance(3540.0)
     limit.take()
     limit.take()
-    answers = [_told_by(limit)]
+    answers = [told_by(limit)]
 
     time.advance(59.5)
-    answers.append(_told_by(limit))
+    answers.append(told_by(limit))
     time.advance(0.5)
     limit.take()
     limit.take()
-    answers.append(_told_by(limit))
+    answers.append(told_by(limit))
 
     assert answers == [(HOUR_USED_UP, 60), (HOUR_USED_UP, 1), (HOUR_USED_UP, 3600)]
 
@@ -138,18 +136,18 @@ def test_what_was_taken_before_is_counted_to_the_end_of_the_clocks_hour(
     time.advance(3599.0)
     limit.take()
 
-    assert _told_by(limit) == (HOUR_USED_UP, 1)
+    assert told_by(limit) == (HOUR_USED_UP, 1)
 
 
 def test_a_call_that_a_spent_limit_holds_back_is_not_counted(time: FakeTime) -> None:
     limit = Limit("ALPHA", time.clock, per_hour=1)
-    limit.spend(_limited(60))
-    assert _told_by(limit) == ("Spent.", 60)
+    limit.spend(limited(60))
+    assert told_by(limit) == ("Spent.", 60)
 
     time.advance(60)
 
     limit.take()
-    assert _told_by(limit) == (HOUR_USED_UP, 3540)
+    assert told_by(limit) == (HOUR_USED_UP, 3540)
 
 
 def test_nothing_is_counted_without_a_number_for_the_hour(time: FakeTime) -> None:
@@ -191,7 +189,7 @@ async def test_a_spent_limit_holds_back_a_grant_that_still_holds(
     session = Session(SignIns(), upstream.clock)
     await run(upstream, session=session)
 
-    upstream.limit.spend(_limited(60))
+    upstream.limit.spend(limited(60))
 
     with pytest.raises(UpstreamRateLimitedError, match=r"^Spent\.$") as raised:
         await run(upstream, session=session)
@@ -224,7 +222,7 @@ async def test_a_spent_limit_holds_back_a_call_without_a_session(
     create: Create, run: Run
 ) -> None:
     upstream, transport = create()
-    upstream.limit.spend(_limited(60))
+    upstream.limit.spend(limited(60))
 
     with pytest.raises(UpstreamRateLimitedError, match=r"^Spent\.$"):
         await run(upstream)
@@ -237,7 +235,7 @@ async def test_a_call_that_is_held_back_is_not_tried_again(
     create: Create, run: Run, time: FakeTime
 ) -> None:
     upstream, transport = create()
-    upstream.limit.spend(_limited(60))
+    upstream.limit.spend(limited(60))
 
     with pytest.raises(UpstreamRateLimitedError):
         await run(upstream, seconds=600.0)
@@ -250,7 +248,7 @@ async def test_a_limit_of_one_upstream_leaves_another_alone(create: Create) -> N
     spent, _ = create()
     other, transport = create()
 
-    spent.limit.spend(_limited(60))
+    spent.limit.spend(limited(60))
 
     assert await read(other) == {"status": 200}
     assert len(transport.requests) == 1
