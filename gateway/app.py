@@ -9,7 +9,8 @@ from typing import TypeAlias
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from gateway.connector import Account, Connector, Provider
+from gateway.changes import Changes
+from gateway.connector import Account, Connector, Provider, Targets, targets_of
 from gateway.context import Context
 from gateway.decisions import Decisions
 from gateway.domain import ProviderName
@@ -30,7 +31,7 @@ from gateway.security import (
     Tokens,
     parse_key_set,
 )
-from gateway.server import create_server
+from gateway.server import WebhookEndpoint, create_server
 from gateway.server.examples import create_examples
 from gateway.settings import AuthSettings, Settings
 from gateway.upstream import (
@@ -45,6 +46,8 @@ from gateway.upstream import (
 
 # How long a caller waits for the keys that their token is checked with.
 _KEYS_SECONDS = 8.0
+# A provider waits some ten seconds for its webhook to be taken.
+_WEBHOOK_SECONDS = 8.0
 
 
 # A provider, and its settings with somebody's credentials in them.
@@ -105,13 +108,32 @@ class Gateway:
             connectors=connectors,
             undecided=undecided,
             loaders={
-                name: ProviderLoaders(connector)
+                name: ProviderLoaders(name, connector)
                 for name, connector in connectors.items()
             },
             decisions=self._decisions,
             most_rows=self._settings.limits.first,
             clock=self._clock,
         )
+
+    def create_webhooks(self) -> dict[str, WebhookEndpoint]:
+        """Return what takes the webhooks of each provider that has some, by its key."""
+        endpoints = {}
+        for provider in PROVIDERS:
+            if provider.name not in self._sections or provider.open_webhooks is None:
+                continue
+            section = self._sections[provider.name]
+            webhooks = provider.open_webhooks(section, self._clock)
+            if webhooks is not None:
+                read = functools.partial(self._open_targets, provider)
+                changes = Changes(provider.name, read)
+                endpoints[provider.key] = WebhookEndpoint(webhooks, changes)
+        return endpoints
+
+    def _open_targets(self, provider: Provider) -> Targets:
+        """Return a provider's targets as the gateway itself may see them."""
+        deadline = Deadline(_WEBHOOK_SECONDS, self._clock)
+        return targets_of(self._open_account(provider, None, None).connect(deadline))
 
     def _open_account(
         self, provider: Provider, subject: str | None, credentials: BaseModel | None
@@ -128,7 +150,8 @@ class Gateway:
         former = self._keys.pop((provider.name, subject), key)
         if credentials is not None:
             self._keys[provider.name, subject] = key
-        if former != key and former not in self._keys.values():
+        gateways_own = (provider.name, self._sections[provider.name])
+        if former not in {key, gateways_own, *self._keys.values()}:
             self._accounts.pop(former, None)
         if key not in self._accounts:
             upstream = self._upstreams[provider.name]
@@ -190,6 +213,7 @@ def create_app(
         graphiql=is_on(settings.graphiql, sandbox),
         examples=create_examples(),
         banner=describe_providers(settings, sandbox),
+        webhooks=gateway.create_webhooks(),
         lifespan=gateway.lifespan,
     )
 

@@ -6,9 +6,29 @@ from typing import TypeAlias
 import strawberry
 from msgspec import Struct
 
-from gateway.connector import Connector
+from gateway.connector import (
+    Connector,
+    Invoices,
+    Policies,
+    Queue,
+    Targets,
+    invoices_of,
+    policies_of,
+    targets_of,
+)
 from gateway.decisions import Decisions
-from gateway.domain import InvoiceRecord, PolicyRecord, ProviderName
+from gateway.domain import (
+    ApprovalStatusDetails,
+    ApprovalStatusRecord,
+    ApprovalWorkflowRecord,
+    InvoiceRecord,
+    PolicyRecord,
+    ProviderName,
+    TargetDetails,
+    TargetKey,
+    TargetRecord,
+    key_of,
+)
 from gateway.errors import ForbiddenError, InvalidInputError
 from gateway.loaders import ProviderLoaders
 from gateway.security import Caller
@@ -55,17 +75,66 @@ class Context(Struct, frozen=True, kw_only=True):
             )
         return self.connectors[provider]
 
-    def deciding_connector(self, provider: ProviderName) -> Connector:
-        """Return the connector of a provider where the caller may decide.
+    def invoices(self, provider: ProviderName) -> Invoices:
+        """Return the invoices of a provider; where it keeps none, they are empty.
 
         Raises:
             InvalidInputError: This gateway is not connected to the provider.
-            ForbiddenError: It would decide as somebody else.
         """
-        connector = self.connector(provider)
+        return invoices_of(provider, self.connector(provider))
+
+    def policies(self, provider: ProviderName) -> Policies:
+        """Return the policies of a provider; where it keeps none, they are empty.
+
+        Raises:
+            InvalidInputError: This gateway is not connected to the provider.
+        """
+        return policies_of(provider, self.connector(provider))
+
+    def targets(self, provider: ProviderName) -> Targets:
+        """Return the targets of a provider; where it keeps none, there are none.
+
+        Raises:
+            InvalidInputError: This gateway is not connected to the provider.
+        """
+        return targets_of(self.connector(provider))
+
+    def targets_by_provider(self) -> dict[ProviderName, Targets]:
+        """Return the targets of each provider that keeps some."""
+        return {
+            name: connector.targets
+            for name, connector in self.connectors.items()
+            if connector.targets is not None
+        }
+
+    def invoices_by_provider(
+        self, among: Collection[ProviderName] | None = None
+    ) -> dict[ProviderName, Invoices]:
+        """Return the invoices of each provider that keeps some, of those *among*."""
+        return {
+            name: connector.invoices
+            for name, connector in self.connectors.items()
+            if connector.invoices is not None and (among is None or name in among)
+        }
+
+    def policies_by_provider(
+        self, among: Collection[ProviderName] | None = None
+    ) -> dict[ProviderName, Policies]:
+        """Return the policies of each provider that keeps some, of those *among*."""
+        return {
+            name: connector.policies
+            for name, connector in self.connectors.items()
+            if connector.policies is not None and (among is None or name in among)
+        }
+
+    def check_may_decide(self, provider: ProviderName) -> None:
+        """Hold that the caller may decide with a provider.
+
+        Raises:
+            ForbiddenError: It would be decided as somebody else.
+        """
         if provider in self.undecided:
             raise self.nobody_there(provider)
-        return connector
 
     def nobody_there(self, provider: ProviderName) -> ForbiddenError:
         """Return why the caller can be nobody with a provider."""
@@ -88,6 +157,39 @@ class Context(Struct, frozen=True, kw_only=True):
         self.connector(provider)
         return await self.loaders[provider].policy_by_id.load(source_id)
 
+    async def load_approval_status(
+        self, provider: ProviderName, source_id: str
+    ) -> ApprovalStatusRecord | None:
+        """Return an approval status by the provider's id, or None if there is none."""
+        self.connector(provider)
+        loader = self.loaders[provider].approval_status_by_id
+        details = await loader.load(source_id)
+        if details is None:
+            return None
+        self.keep_approval_statuses([details])
+        return details.status
+
+    async def load_workflow(
+        self, provider: ProviderName, source_id: str
+    ) -> ApprovalWorkflowRecord | None:
+        """Return an approval workflow by the provider's id, or None."""
+        self.connector(provider)
+        return await self.loaders[provider].workflow_by_id.load(source_id)
+
+    async def load_target(
+        self, provider: ProviderName, key: TargetKey
+    ) -> TargetRecord | None:
+        """Return a booking, a time entry or an expense, or None if there is none."""
+        self.connector(provider)
+        return await self.loaders[provider].target_by_key.load(key)
+
+    async def load_target_details(
+        self, provider: ProviderName, key: TargetKey
+    ) -> TargetDetails | None:
+        """Return a target with the approval statuses on it, or None."""
+        self.connector(provider)
+        return await self.loaders[provider].target_details_by_key.load(key)
+
     def cancel_reads(self) -> None:
         """End the reads under way, for a caller who has gone."""
         for loaders in self.loaders.values():
@@ -98,6 +200,24 @@ class Context(Struct, frozen=True, kw_only=True):
         for invoice in invoices:
             loader = self.loaders[invoice.provider].invoice_by_id
             loader.prime(invoice.source_id, invoice)
+
+    def keep_approval_statuses(self, found: Iterable[ApprovalStatusDetails]) -> None:
+        """Keep approval statuses that were read, and their targets."""
+        for one in found:
+            loaders = self.loaders[one.status.provider]
+            loaders.approval_status_by_id.prime(one.status.source_id, one)
+            if one.target is not None:
+                loaders.target_by_key.prime(key_of(one.target), one.target)
+
+    def keep_queue(self, provider: ProviderName, queue: Queue) -> None:
+        """Keep what was read of what waits for the caller."""
+        self.keep_invoices(queue.invoices)
+        loaders = self.loaders[provider]
+        for one in queue.targets:
+            loaders.target_details_by_key.prime(key_of(one.target), one)
+            loaders.target_by_key.prime(key_of(one.target), one.target)
+        for target_type, ids in queue.awaited.items():
+            loaders.awaited_by_type.prime(target_type, ids)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.connector import Written
-from gateway.domain import Outcome
+from gateway.domain import Outcome, TargetKey
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
@@ -40,6 +40,8 @@ class Decided(Struct, frozen=True, kw_only=True):
     refusal: GatewayError | None = None
     approver_source_id: str | None = None
     policy_source_id: str | None = None
+    approval_status_source_id: str | None = None
+    target: TargetKey | None = None
 
 
 class Decisions:
@@ -91,4 +93,6 @@ async def _decide(
         outcome=written.outcome,
         approver_source_id=written.approver_source_id,
         policy_source_id=written.policy_source_id,
+        approval_status_source_id=written.approval_status_source_id,
+        target=written.target,
     )

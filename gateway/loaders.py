@@ -11,12 +11,28 @@ from typing import Any, TypeVar
 import aiodataloader
 from aiodataloader import DataLoader
 
-from gateway.connector import Connector, Queue
+from gateway.connector import (
+    Connector,
+    Invoices,
+    Policies,
+    Queue,
+    Targets,
+    invoices_of,
+    policies_of,
+    targets_of,
+)
 from gateway.domain import (
+    ApprovalStatusDetails,
+    ApprovalWorkflowRecord,
     ApproverRecord,
     InvoiceDetailsRecord,
     InvoiceRecord,
     PolicyRecord,
+    ProviderName,
+    TargetDetails,
+    TargetKey,
+    TargetRecord,
+    TargetType,
     UserRecord,
 )
 
@@ -93,61 +109,61 @@ class Loader(DataLoader[K, V]):
 class InvoiceByIdLoader(Loader[str, InvoiceRecord | None]):
     """Invoices by the provider's id; None where there is none."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, invoices: Invoices) -> None:
         super().__init__()
-        self._connector = connector
+        self._invoices = invoices
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return a record or None for each id."""
-        found = await self._connector.get_invoices(keys)
+        found = await self._invoices.get_invoices(keys)
         return [found.get(key) for key in keys]
 
 
 class InvoiceDetailsByIdLoader(Loader[str, InvoiceDetailsRecord | None]):
     """Lines and history by the provider's invoice id."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, invoices: Invoices) -> None:
         super().__init__()
-        self._connector = connector
+        self._invoices = invoices
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return a record, None or an error for each id."""
-        found = await self._connector.get_invoice_details(keys)
+        found = await self._invoices.get_invoice_details(keys)
         return [found.get(key) for key in keys]
 
 
 class ApproversByInvoiceLoader(Loader[str, list[ApproverRecord] | None]):
     """Approval records by the provider's invoice id; None where there is no invoice."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, invoices: Invoices) -> None:
         super().__init__()
-        self._connector = connector
+        self._invoices = invoices
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return a list, None or an error for each id."""
-        found = await self._connector.get_approvers(keys)
+        found = await self._invoices.get_approvers(keys)
         return [found.get(key) for key in keys]
 
 
 class PolicyByIdLoader(Loader[str, PolicyRecord | None]):
     """Policies by the provider's id; None where there is none."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, policies: Policies) -> None:
         super().__init__()
-        self._connector = connector
+        self._policies = policies
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return a record or None for each id."""
-        found = await self._connector.get_policies(keys)
+        found = await self._policies.get_policies(keys)
         return [found.get(key) for key in keys]
 
 
 class PoliciesByInvoiceLoader(Loader[InvoiceRecord, list[PolicyRecord] | None]):
     """The policies that apply to an invoice; None where its approvers tell them."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, invoices: Invoices) -> None:
         super().__init__()
-        self._connector = connector
+        self._invoices = invoices
 
     def get_cache_key(self, key: InvoiceRecord) -> Any:
         """Return what tells one invoice from another."""
@@ -155,20 +171,87 @@ class PoliciesByInvoiceLoader(Loader[InvoiceRecord, list[PolicyRecord] | None]):
 
     async def batch_load_fn(self, keys: list[InvoiceRecord]) -> list[Any]:
         """Return a list or None for each invoice."""
-        found = await self._connector.get_applicable_policies(keys)
+        found = await self._invoices.get_applicable_policies(keys)
         return [found.get(key.source_id) for key in keys]
 
 
 class MandatoryApproversByPolicyLoader(Loader[str, list[UserRecord] | None]):
     """Who must approve, by the provider's policy id; None where it is not told."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, policies: Policies) -> None:
         super().__init__()
-        self._connector = connector
+        self._policies = policies
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return a list or None for each id."""
-        found = await self._connector.get_mandatory_approvers(keys)
+        found = await self._policies.get_mandatory_approvers(keys)
+        return [found.get(key) for key in keys]
+
+
+class ApprovalStatusByIdLoader(Loader[str, ApprovalStatusDetails | None]):
+    """Approval statuses, with their targets, by the provider's id."""
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__()
+        self._targets = targets
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a record or None for each id."""
+        found = await self._targets.get_statuses(keys)
+        return [found.get(key) for key in keys]
+
+
+class TargetDetailsByKeyLoader(Loader[TargetKey, TargetDetails | None]):
+    """Targets, with the approval statuses on them; None where there is no target."""
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__()
+        self._targets = targets
+
+    async def batch_load_fn(self, keys: list[TargetKey]) -> list[Any]:
+        """Return a record, None or an error for each key."""
+        found = await self._targets.get_targets(keys)
+        return [found.get(key) for key in keys]
+
+
+class TargetByKeyLoader(Loader[TargetKey, TargetRecord | None]):
+    """Targets; None where there is none."""
+
+    def __init__(self, details_by_key: TargetDetailsByKeyLoader) -> None:
+        super().__init__()
+        self._details_by_key = details_by_key
+
+    async def batch_load_fn(self, keys: list[TargetKey]) -> list[Any]:
+        """Return a record, None or an error for each key."""
+        found = await asyncio.gather(
+            *(self._details_by_key.load(key) for key in keys), return_exceptions=True
+        )
+        return [one.target if isinstance(one, TargetDetails) else one for one in found]
+
+
+class WorkflowByIdLoader(Loader[str, ApprovalWorkflowRecord | None]):
+    """Approval workflows by the provider's id; None where there is none."""
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__()
+        self._targets = targets
+
+    async def batch_load_fn(self, keys: list[str]) -> list[Any]:
+        """Return a record or None for each id."""
+        found = await self._targets.get_workflows(keys)
+        return [found.get(key) for key in keys]
+
+
+class AwaitedByTypeLoader(Loader[TargetType, frozenset[str] | None]):
+    """Which targets of a type await the acting person; None where it is not told."""
+
+    def __init__(self, targets: Targets) -> None:
+        super().__init__()
+        self._targets = targets
+
+    async def batch_load_fn(self, keys: list[TargetType]) -> list[Any]:
+        """Return a set of the provider's ids or None for each type."""
+        found = await self._targets.get_awaited(keys)
         return [found.get(key) for key in keys]
 
 
@@ -188,15 +271,23 @@ class QueueLoader(Loader[str, Queue]):
 
 
 class ProviderLoaders:
-    """One provider's loaders within one request."""
+    """One provider's loaders within one request; of what it lacks they find nothing."""
 
-    def __init__(self, connector: Connector) -> None:
-        self.invoice_by_id = InvoiceByIdLoader(connector)
-        self.invoice_details_by_id = InvoiceDetailsByIdLoader(connector)
-        self.approvers_by_invoice = ApproversByInvoiceLoader(connector)
-        self.policy_by_id = PolicyByIdLoader(connector)
-        self.policies_by_invoice = PoliciesByInvoiceLoader(connector)
-        self.mandatory_approvers_by_policy = MandatoryApproversByPolicyLoader(connector)
+    def __init__(self, provider: ProviderName, connector: Connector) -> None:
+        invoices = invoices_of(provider, connector)
+        policies = policies_of(provider, connector)
+        targets = targets_of(connector)
+        self.invoice_by_id = InvoiceByIdLoader(invoices)
+        self.invoice_details_by_id = InvoiceDetailsByIdLoader(invoices)
+        self.approvers_by_invoice = ApproversByInvoiceLoader(invoices)
+        self.policy_by_id = PolicyByIdLoader(policies)
+        self.policies_by_invoice = PoliciesByInvoiceLoader(invoices)
+        self.mandatory_approvers_by_policy = MandatoryApproversByPolicyLoader(policies)
+        self.approval_status_by_id = ApprovalStatusByIdLoader(targets)
+        self.target_details_by_key = TargetDetailsByKeyLoader(targets)
+        self.target_by_key = TargetByKeyLoader(self.target_details_by_key)
+        self.workflow_by_id = WorkflowByIdLoader(targets)
+        self.awaited_by_type = AwaitedByTypeLoader(targets)
         self.queue = QueueLoader(connector)
 
     def forget(self) -> None:
@@ -218,5 +309,10 @@ class ProviderLoaders:
             self.policy_by_id,
             self.policies_by_invoice,
             self.mandatory_approvers_by_policy,
+            self.approval_status_by_id,
+            self.target_details_by_key,
+            self.target_by_key,
+            self.workflow_by_id,
+            self.awaited_by_type,
             self.queue,
         )

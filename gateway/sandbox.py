@@ -2,10 +2,22 @@
 
 ``/ottimate/v1`` and so on are the simulators. ``GET /switches`` shows how each of them
 behaves, ``PATCH /switches`` with ``{"ottimate": {"absent_calls": ["approve"]}}``
-changes it, and ``POST /reset`` brings everything back to the start.
+changes it, and ``POST /reset`` brings everything back to the start. Where it is served,
+the simulators' webhooks are delivered, to this machine alone.
 """
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, runtime_checkable
 
 import httpx
 import msgspec
@@ -17,9 +29,37 @@ from starlette.routing import Mount, Route
 from gateway.connector import Provider, Simulator
 from gateway.domain import ProviderName
 from gateway.providers import PROVIDERS
+from gateway.security import is_loopback
 from gateway.upstream import Clock, Transport
 
 _IN_PROCESS = "http://sandbox.internal"
+# How often it is seen what there is to deliver, and how long a receiver may take.
+_DELIVERY_SECONDS = 1.0
+_RECEIVER_SECONDS = 10.0
+
+
+class Delivery(Protocol):
+    """One request to the receiver of a webhook."""
+
+    @property
+    def url(self) -> str:
+        """Where it goes."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Its headers."""
+
+    @property
+    def body(self) -> bytes:
+        """Its body."""
+
+
+@runtime_checkable
+class Teller(Protocol):
+    """A simulator with webhooks."""
+
+    async def deliver(self, send: Callable[[Delivery], Awaitable[int | None]]) -> int:
+        """Send what is due; *send* returns the answer's status, None without one."""
 
 
 class Sandbox:
@@ -43,7 +83,7 @@ class Sandbox:
             provider.name: provider.create_simulator(clock) for provider in PROVIDERS
         }
         self.persons: Mapping[str, str] = _merge_persons(self.simulators)
-        self.app = create_sandbox(self.simulators)
+        self.app = create_sandbox(self.simulators, clock)
         self.transport: Transport | None = (
             httpx.ASGITransport(self.app) if origin is None else None
         )
@@ -67,7 +107,9 @@ def _merge_persons(simulators: Mapping[ProviderName, Simulator]) -> dict[str, st
     return {**persons, "visitor": "has no credentials of their own anywhere"}
 
 
-def create_sandbox(simulators: Mapping[ProviderName, Simulator]) -> Starlette:
+def create_sandbox(
+    simulators: Mapping[ProviderName, Simulator], clock: Clock
+) -> Starlette:
     """Return the application that serves *simulators* and their switches."""
     by_key = {
         provider.key: simulators[provider.name]
@@ -95,12 +137,51 @@ def create_sandbox(simulators: Mapping[ProviderName, Simulator]) -> Starlette:
         return Response(status_code=204)
 
     return Starlette(
+        lifespan=_deliver_while_served(simulators.values(), clock),
         routes=[
             Route("/switches", switches, methods=["GET", "PATCH"]),
             Route("/reset", reset, methods=["POST"]),
             *(Mount(one.path, app=one.app) for one in by_key.values()),
-        ]
+        ],
     )
+
+
+def _deliver_while_served(
+    simulators: Iterable[Simulator], clock: Clock
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    tellers = [one for one in simulators if isinstance(one, Teller)]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        delivering = asyncio.create_task(_deliver(tellers, clock))
+        yield
+        delivering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await delivering
+
+    return lifespan
+
+
+async def _deliver(tellers: Sequence[Teller], clock: Clock) -> None:
+    """Deliver webhooks for as long as the sandbox is served."""
+    async with httpx.AsyncClient(timeout=_RECEIVER_SECONDS, trust_env=False) as client:
+
+        async def send(delivery: Delivery) -> int | None:
+            try:
+                # Whatever somebody registered, nothing goes beyond this machine.
+                if not is_loopback(httpx.URL(delivery.url).host):
+                    return None
+                response = await client.post(
+                    delivery.url, content=delivery.body, headers=delivery.headers
+                )
+            except Exception:  # noqa: BLE001 - whatever somebody registered, others follow
+                return None
+            return response.status_code
+
+        while True:
+            await asyncio.gather(*(one.deliver(send) for one in tellers))
+            await clock.sleep(_DELIVERY_SECONDS)
 
 
 def _set_switches(by_key: Mapping[str, Simulator], body: bytes) -> None:

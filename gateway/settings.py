@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
@@ -81,15 +82,30 @@ def _check_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _check_number(text: str) -> str:
+    if not (text.isascii() and text.isdigit()) or text.startswith("0"):
+        raise ValueError("takes a whole number")
+    return text
+
+
+def _split_list(value: object) -> object:
+    """Return the parts of a list as the environment has it; others as they are."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
 def is_word(text: str) -> bool:
     """Return whether *text* can stand in a header or a URL as one word."""
     return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
-# What providers' sections are made of: an API's address, a name, a secret.
+# What providers' sections are made of: an API's address, a name, a number, secrets.
 BaseURL = Annotated[str, AfterValidator(_check_url)]
 Word = Annotated[str, AfterValidator(_check_word)]
 SecretWord = Annotated[SecretStr, AfterValidator(_check_secret)]
+Number = Annotated[str, AfterValidator(_check_number)]
+SecretWords = Annotated[tuple[SecretWord, ...], NoDecode, BeforeValidator(_split_list)]
 
 
 def _check_jwks_url(text: str) -> str:
@@ -198,14 +214,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     introspection: bool | None = None
     graphiql: bool | None = None
-    cors_origins: Annotated[list[str], NoDecode] = []
-
-    @validator("cors_origins", mode="before")
-    @classmethod
-    def _split_list(cls, value: object) -> object:
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
+    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(_split_list)] = []
 
     @validator("cors_origins")
     @classmethod

@@ -10,10 +10,12 @@ from gateway.app import create_app
 from gateway.domain import ProviderName
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.providers.productive.simulator import ProductiveSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.support import Client, FakeTime, RecordingTransport, ottimate_simulator
 from tests.support import bill_simulator as find_bill_simulator
+from tests.support import productive_simulator as find_productive_simulator
 
 # Each test makes a whole sandbox; looking for garbage in all of it takes a third of the
 # time of the suite.
@@ -75,6 +77,31 @@ def switch_bill(bill_simulator: BillSimulator) -> Callable[..., None]:
 
 
 @pytest.fixture
+def productive(sandbox: Sandbox) -> RecordingTransport:
+    assert sandbox.transport is not None
+    return RecordingTransport(sandbox.transport, "/productive/api/v2")
+
+
+@pytest.fixture
+def productive_simulator(sandbox: Sandbox) -> ProductiveSimulator:
+    return find_productive_simulator(sandbox)
+
+
+@pytest.fixture
+def switch_productive(
+    productive_simulator: ProductiveSimulator,
+) -> Callable[..., None]:
+    """Set switches of the Productive simulator."""
+
+    def set_switches(**values: Any) -> None:
+        productive_simulator.switches = msgspec.structs.replace(
+            productive_simulator.switches, **values
+        )
+
+    return set_switches
+
+
+@pytest.fixture
 def settings() -> Settings:
     return Settings()
 
@@ -85,12 +112,17 @@ async def client(
     sandbox: Sandbox,
     ottimate: RecordingTransport,
     bill: RecordingTransport,
+    productive: RecordingTransport,
     time: FakeTime,
 ) -> AsyncIterator[Client]:
     app = create_app(
         settings,
         sandbox=sandbox,
-        transports={ProviderName.OTTIMATE: ottimate, ProviderName.BILL: bill},
+        transports={
+            ProviderName.OTTIMATE: ottimate,
+            ProviderName.BILL: bill,
+            ProviderName.PRODUCTIVE: productive,
+        },
         clock=time.clock,
     )
     transport = httpx.ASGITransport(app)

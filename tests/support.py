@@ -13,6 +13,7 @@ import httpx
 from gateway.domain import ProviderName
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.providers.productive.simulator import ProductiveSimulator
 from gateway.sandbox import Sandbox
 from gateway.upstream import Clock
 
@@ -197,4 +198,11 @@ def bill_simulator(sandbox: Sandbox) -> BillSimulator:
     """Return the sandbox's BILL, with its state and switches."""
     simulator = sandbox.simulators[ProviderName.BILL]
     assert isinstance(simulator, BillSimulator)
+    return simulator
+
+
+def productive_simulator(sandbox: Sandbox) -> ProductiveSimulator:
+    """Return the sandbox's Productive, with its state and switches."""
+    simulator = sandbox.simulators[ProviderName.PRODUCTIVE]
+    assert isinstance(simulator, ProductiveSimulator)
     return simulator

@@ -20,6 +20,7 @@ from gateway.settings import AuthSettings, Settings, read_settings
 from tests.support import Client, FakeTime, RecordingTransport, writes
 
 OTTIMATE, BILL = ProviderName.OTTIMATE, ProviderName.BILL
+PRODUCTIVE = ProviderName.PRODUCTIVE
 LIST = "{ invoices(first: 1) { nodes { number } sources { ok } } }"
 QUEUE = (
     "{ viewer { approvals(first: 100) { nodes { id } } "
@@ -118,11 +119,14 @@ async def callers(
     settings: Settings,
     ottimate: RecordingTransport,
     bill: RecordingTransport,
+    productive: RecordingTransport,
     time: FakeTime,
 ) -> AsyncIterator[CallerClient]:
     """Return a client of a gateway over providers that it takes for real."""
     app = create_app(
-        settings, transports={OTTIMATE: ottimate, BILL: bill}, clock=time.clock
+        settings,
+        transports={OTTIMATE: ottimate, BILL: bill, PRODUCTIVE: productive},
+        clock=time.clock,
     )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
@@ -292,7 +296,7 @@ async def test_who_has_no_credentials_is_offered_no_action(
 
 
 async def test_who_has_no_credentials_has_no_queue(
-    callers: CallerClient, bill: RecordingTransport
+    callers: CallerClient, bill: RecordingTransport, productive: RecordingTransport
 ) -> None:
     body = await callers.ask("nobody", QUEUE)
 
@@ -301,9 +305,11 @@ async def test_who_has_no_credentials_has_no_queue(
         "sources": [
             {"provider": "OTTIMATE", "error": None},
             {"provider": "BILL", "error": {"code": "FORBIDDEN"}},
+            {"provider": "PRODUCTIVE", "error": {"code": "FORBIDDEN"}},
         ],
     }
     assert (bill.calls, bill.sign_ins) == ([], 0)
+    assert productive.calls == []
 
 
 # A file that changes

@@ -26,6 +26,7 @@ LISTED = {
         "sources": [
             {"provider": "OTTIMATE", "ok": True},
             {"provider": "BILL", "ok": True},
+            {"provider": "PRODUCTIVE", "ok": True},
         ],
     }
 }
@@ -48,9 +49,15 @@ def real(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Settings:
 
 @pytest.fixture
 def transports(
-    ottimate: RecordingTransport, bill: RecordingTransport
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
 ) -> dict[ProviderName, RecordingTransport]:
-    return {ProviderName.OTTIMATE: ottimate, ProviderName.BILL: bill}
+    return {
+        ProviderName.OTTIMATE: ottimate,
+        ProviderName.BILL: bill,
+        ProviderName.PRODUCTIVE: productive,
+    }
 
 
 @asynccontextmanager
@@ -80,19 +87,25 @@ class TestRealProviders:
             yield client
 
     async def test_they_answer(
-        self, client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+        self,
+        client: Client,
+        ottimate: RecordingTransport,
+        bill: RecordingTransport,
+        productive: RecordingTransport,
     ) -> None:
         assert await client.execute(LIST) == LISTED
         assert ottimate.calls == ["GET /invoices"] * 2
         assert bill.calls == ["POST /GetSessionInfo.json"]
+        assert productive.calls == ["GET /approval_statuses"]
 
     async def test_one_alone_is_the_whole_graph(
         self,
         real: Settings,
         transports: dict[ProviderName, RecordingTransport],
         ottimate: RecordingTransport,
+        productive: RecordingTransport,
     ) -> None:
-        settings = real.model_copy(update={"ottimate": None})
+        settings = real.model_copy(update={"ottimate": None, "productive": None})
 
         async with serve(settings, transports) as client:
             body = await client.execute(
@@ -109,7 +122,7 @@ class TestRealProviders:
                 "sources": [{"provider": "BILL"}],
             }
         }
-        assert ottimate.calls == []
+        assert ottimate.calls == productive.calls == []
         assert describe_providers(settings, None) == (
             "Live: BILL. Decisions made here are real."
         )
@@ -178,19 +191,22 @@ class TestRealProviders:
 
         assert body == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
         assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert "Live: Ottimate, BILL. Decisions made here are real." in page.text
+        assert (
+            "Live: Ottimate, BILL, Productive. Decisions made here are real."
+            in page.text
+        )
 
     def test_they_are_described(self, real: Settings) -> None:
         assert configured_providers(real) == list(PROVIDERS)
         assert describe_providers(real, None) == (
-            "Live: Ottimate, BILL. Decisions made here are real."
+            "Live: Ottimate, BILL, Productive. Decisions made here are real."
         )
 
     def test_the_sandbox_is_described_whatever_is_configured(
         self, real: Settings, sandbox: Sandbox
     ) -> None:
         assert describe_providers(real, sandbox) == (
-            "Sandbox: Ottimate, BILL. Nothing here is real."
+            "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
         )
 
 

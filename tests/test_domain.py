@@ -16,7 +16,8 @@ from gateway.errors import InvalidInputError
 
 MALFORMED = (
     "This is not an id of this graph. Send an `id` exactly as a query returned it; "
-    "a provider's own id goes to `invoiceBySource` or `policyBySource`."
+    "a provider's own id goes to `invoiceBySource`, `policyBySource` or "
+    "`approvalStatusBySource`."
 )
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 

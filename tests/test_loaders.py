@@ -9,7 +9,7 @@ import contextvars
 import gc
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import pytest
@@ -17,16 +17,24 @@ from aiodataloader import DataLoader
 
 from gateway.connector import Connector, Queue
 from gateway.domain import (
+    ApprovalRequirement,
     ApprovalState,
+    ApprovalStatusDetails,
+    ApprovalStatusRecord,
+    ApprovalWorkflowRecord,
     ApproverStatus,
+    BookingRecord,
     InvoiceKind,
     InvoiceRecord,
     InvoiceStatus,
     PolicyRecord,
     ProviderName,
+    TargetDetails,
+    TargetKey,
+    TargetType,
     UserRecord,
 )
-from gateway.errors import NotFoundError, UpstreamTimeoutError
+from gateway.errors import GatewayError, NotFoundError, UpstreamTimeoutError
 from gateway.loaders import BatchError, Loader, ProviderLoaders, QueueLoader
 from tests.support import Client, RecordingTransport
 
@@ -352,16 +360,92 @@ def _policy(source_id: str) -> PolicyRecord:
     )
 
 
+def _booking(source_id: str) -> BookingRecord:
+    return BookingRecord(
+        id=f"id-{source_id}",
+        provider=ProviderName.BILL,
+        source_id=source_id,
+        title=source_id,
+        approval_state=ApprovalState.PENDING,
+        person=None,
+        manager_source_id=None,
+        is_open=True,
+        start_date=date(2026, 11, 2),
+        end_date=date(2026, 11, 3),
+        minutes=None,
+        minutes_per_day=None,
+        working_days=None,
+        percentage=None,
+        note=None,
+        event=None,
+        service_source_id=None,
+        is_draft=None,
+        is_canceled=False,
+        canceled_at=None,
+        approved_at=None,
+        rejected_at=None,
+        rejected_reason=None,
+        created_at=None,
+        updated_at=None,
+    )
+
+
+def _details(source_id: str) -> TargetDetails:
+    return TargetDetails(target=_booking(source_id), statuses=[], is_whole=True)
+
+
+def _status(source_id: str) -> ApprovalStatusDetails:
+    record = ApprovalStatusRecord(
+        id=f"id-{source_id}",
+        provider=ProviderName.BILL,
+        source_id=source_id,
+        state=ApprovalState.PENDING,
+        target_type=TargetType.BOOKING,
+        target=_key("b"),
+        approver=None,
+        actual_approver=None,
+        dynamic_approver_type=None,
+        fallback_approver_type=None,
+        group_key=None,
+        approved_at=None,
+        rejected_at=None,
+        note=None,
+        workflow=None,
+        organization_source_id=None,
+    )
+    return ApprovalStatusDetails(status=record, target=_booking("b"))
+
+
+def _workflow(source_id: str) -> ApprovalWorkflowRecord:
+    return ApprovalWorkflowRecord(
+        id=f"id-{source_id}",
+        provider=ProviderName.BILL,
+        source_id=source_id,
+        requirement=ApprovalRequirement.ANY,
+        approvers=None,
+        dynamic_approver_types=[],
+        policy=None,
+    )
+
+
+def _key(source_id: str) -> TargetKey:
+    return TargetKey(TargetType.BOOKING, source_id)
+
+
 USER = UserRecord(source_id="u", display_name="U", email=None)
+LATE = UpstreamTimeoutError(ProviderName.BILL, "Late.")
 
 
 class Asked:
-    """The reads of a connector that loaders use, and what they were asked.
+    """A connector's reads, and its facets', and what they were asked.
 
-    It knows the policies "p" and "q", and that "p" applies to the invoice "a".
+    It knows the policies "p" and "q", and that "p" applies to the invoice "a"; the
+    approval status "s" and the workflow "w"; the booking "b", which awaits the person,
+    and "late", which cannot be read.
     """
 
     def __init__(self) -> None:
+        self.invoices = self.policies = self.targets = self
         self.asked: list[tuple[str, list[str]]] = []
         self.queue = Queue(invoices=[_invoice("a")], is_complete=True)
         self.error: Exception | None = None
@@ -393,13 +477,43 @@ class Asked:
             key: [USER] if key == "p" else [] for key in policy_ids if key in {"p", "q"}
         }
 
+    async def get_statuses(
+        self, ids: Sequence[str]
+    ) -> Mapping[str, ApprovalStatusDetails]:
+        self._ask("statuses", ids)
+        return {key: _status(key) for key in ids if key == "s"}
+
+    async def get_targets(
+        self, keys: Sequence[TargetKey]
+    ) -> Mapping[TargetKey, TargetDetails | GatewayError]:
+        self._ask("targets", [key.source_id for key in keys])
+        found: dict[TargetKey, TargetDetails | GatewayError] = {
+            _key("b"): _details("b"),
+            _key("late"): LATE,
+        }
+        return {key: found[key] for key in keys if key in found}
+
+    async def get_workflows(
+        self, ids: Sequence[str]
+    ) -> Mapping[str, ApprovalWorkflowRecord]:
+        self._ask("workflows", ids)
+        return {key: _workflow(key) for key in ids if key == "w"}
+
+    async def get_awaited(
+        self, types: Sequence[TargetType]
+    ) -> Mapping[TargetType, frozenset[str]]:
+        self._ask("awaited", list(types))
+        return {
+            key: frozenset("b") for key in types if key is not TargetType.TIME_ENTRY
+        }
+
     async def list_queue(self) -> Queue:
         self._ask("queue", [])
         return self.queue
 
 
 def _loaders(asked: Asked) -> ProviderLoaders:
-    return ProviderLoaders(cast("Connector", asked))
+    return ProviderLoaders(ProviderName.BILL, cast("Connector", asked))
 
 
 async def test_policies_are_read_by_id_in_one_batch() -> None:
@@ -442,7 +556,7 @@ async def test_an_invoice_that_was_read_twice_is_one_key_though_it_changed() -> 
 
 async def test_an_invoice_whose_policies_failed_is_asked_again() -> None:
     asked = Asked()
-    asked.error = UpstreamTimeoutError(ProviderName.BILL, "Late.")
+    asked.error = LATE
     loader = _loaders(asked).policies_by_invoice
 
     with pytest.raises(UpstreamTimeoutError):
@@ -461,6 +575,69 @@ async def test_who_must_approve_is_read_for_many_policies_in_one_batch() -> None
 
     assert found == [[USER], [], None]
     assert asked.asked == [("mandatory", ["p", "q", "x"])]
+
+
+async def test_approval_statuses_are_read_by_id_in_one_batch() -> None:
+    asked = Asked()
+    loader = _loaders(asked).approval_status_by_id
+
+    found = await asyncio.gather(*(loader.load(key) for key in ["x", "s", "x"]))
+
+    assert found == [None, _status("s"), None]
+    assert asked.asked == [("statuses", ["x", "s"])]
+
+
+async def test_workflows_are_read_by_id_in_one_batch() -> None:
+    asked = Asked()
+    loader = _loaders(asked).workflow_by_id
+
+    found = await asyncio.gather(*(loader.load(key) for key in ["x", "w"]))
+
+    assert found == [None, _workflow("w")]
+    assert asked.asked == [("workflows", ["x", "w"])]
+
+
+async def test_targets_and_their_details_are_read_in_one_batch() -> None:
+    asked = Asked()
+    loaders = _loaders(asked)
+    keys = [_key(one) for one in ("b", "x", "late")]
+    other_type = TargetKey(TargetType.EXPENSE, "b")
+
+    found = await asyncio.gather(
+        *(loaders.target_by_key.load(key) for key in [*keys, other_type]),
+        return_exceptions=True,
+    )
+    details = await asyncio.gather(
+        *(loaders.target_details_by_key.load(key) for key in keys[:2])
+    )
+
+    assert found == [_booking("b"), None, LATE, None]
+    assert list(details) == [_details("b"), None]
+    assert asked.asked == [("targets", ["b", "x", "late", "b"])]
+
+
+async def test_a_target_that_failed_is_asked_again() -> None:
+    asked = Asked()
+    loaders = _loaders(asked)
+
+    for _ in range(2):
+        with pytest.raises(UpstreamTimeoutError):
+            await loaders.target_by_key.load(_key("late"))
+
+    assert asked.asked == [("targets", ["late"])] * 2
+
+
+async def test_what_awaits_the_person_is_none_where_it_is_not_told() -> None:
+    asked = Asked()
+    loader = _loaders(asked).awaited_by_type
+
+    found = await asyncio.gather(*(loader.load(key) for key in TargetType))
+
+    assert dict(zip(TargetType, found, strict=True)) == {
+        key: None if key is TargetType.TIME_ENTRY else frozenset("b")
+        for key in TargetType
+    }
+    assert asked.asked == [("awaited", list(TargetType))]
 
 
 async def test_the_queue_is_read_once_for_all_who_ask() -> None:
@@ -485,6 +662,11 @@ async def test_what_was_read_is_forgotten_by_every_loader() -> None:
         await loaders.policy_by_id.load("p")
         await loaders.policies_by_invoice.load(_invoice("a"))
         await loaders.mandatory_approvers_by_policy.load("p")
+        await loaders.approval_status_by_id.load("s")
+        await loaders.target_by_key.load(_key("b"))
+        await loaders.target_details_by_key.load(_key("b"))
+        await loaders.workflow_by_id.load("w")
+        await loaders.awaited_by_type.load(TargetType.BOOKING)
         await loaders.queue.load(QueueLoader.MINE)
         loaders.forget()
 
@@ -492,6 +674,10 @@ async def test_what_was_read_is_forgotten_by_every_loader() -> None:
         "policies",
         "applicable",
         "mandatory",
+        "statuses",
+        "targets",
+        "workflows",
+        "awaited",
         "queue",
     ] * 2
 
@@ -500,7 +686,7 @@ async def test_every_loader_is_forgotten_and_ended_with_the_others() -> None:
     loaders = _loaders(Asked())
 
     assert set(loaders._loaders) == set(vars(loaders).values())
-    assert len(loaders._loaders) == 7
+    assert len(loaders._loaders) == 12
 
 
 # One request's loaders, in the real application
@@ -577,7 +763,7 @@ async def test_nothing_is_kept_from_one_request_to_the_next(
 
 
 async def test_policies_and_who_must_approve_are_read_once_for_all_rows(
-    client: Client, bill: RecordingTransport
+    client: Client, bill: RecordingTransport, productive: RecordingTransport
 ) -> None:
     body = await client.execute(
         """
@@ -598,10 +784,14 @@ async def test_policies_and_who_must_approve_are_read_once_for_all_rows(
         "POST /List/User.json",
         "POST /List/VendorCredit.json",
     ]
+    assert productive.calls == ["GET /approval_policies"]
 
 
 async def test_the_queue_is_asked_once_for_rows_and_sources(
-    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
 ) -> None:
     body = await client.execute(
         "{ viewer { approvals(first: 2) { totalCount nodes { id } } "
@@ -611,4 +801,13 @@ async def test_the_queue_is_asked_once_for_rows_and_sources(
 
     assert "errors" not in body
     assert bill.calls == ["POST /ListUserApprovals.json"] * 2
+    assert productive.calls == [
+        "GET /organization_memberships",
+        "GET /bookings",
+        "GET /time_entries",
+        "GET /expenses",
+        # What proves that these are filtered by whom they await.
+        "GET /time_entries",
+        "GET /expenses",
+    ]
     assert ottimate.calls == []

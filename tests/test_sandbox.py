@@ -7,20 +7,28 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.providers import PROVIDERS, bill, ottimate
+from gateway.providers import PROVIDERS, bill, ottimate, productive
 from gateway.providers.bill.simulator import BillSimulator, BillSwitches
 from gateway.providers.ottimate.simulator import OttimateSimulator, OttimateSwitches
+from gateway.providers.productive.simulator import (
+    ProductiveSimulator,
+    ProductiveSwitches,
+)
 from gateway.sandbox import Sandbox, create_sandbox
+from gateway.upstream import Clock
 
 
-def plain(switches: OttimateSwitches | BillSwitches) -> dict[str, Any]:
+def plain(
+    switches: OttimateSwitches | BillSwitches | ProductiveSwitches,
+) -> dict[str, Any]:
     """Return *switches* as JSON has them."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(switches))
     return found
 
 
 OTTIMATE, BILL = plain(OttimateSwitches()), plain(BillSwitches())
-DEFAULTS = {"ottimate": OTTIMATE, "bill": BILL}
+PRODUCTIVE = plain(ProductiveSwitches())
+DEFAULTS = {"ottimate": OTTIMATE, "bill": BILL, "productive": PRODUCTIVE}
 
 
 @pytest.fixture
@@ -57,6 +65,7 @@ async def test_named_switches_are_changed_and_the_rest_stays(
     http: httpx.AsyncClient,
     simulator: OttimateSimulator,
     bill_simulator: BillSimulator,
+    productive_simulator: ProductiveSimulator,
 ) -> None:
     first = await http.patch(
         "/switches",
@@ -66,24 +75,35 @@ async def test_named_switches_are_changed_and_the_rest_stays(
         "/switches",
         json={"bill": {"list_cap": 1000}, "ottimate": {"absent_status": 501}},
     )
+    third = await http.patch("/switches", json={"productive": {"note_length": 5}})
 
     changed = {**OTTIMATE, "absent_calls": ["approve"], "token_seconds": 60}
     assert (first.status_code, first.json()) == (
         200,
-        {"ottimate": changed, "bill": BILL},
+        {"ottimate": changed, "bill": BILL, "productive": PRODUCTIVE},
     )
     changed["absent_status"] = 501
     capped = {**BILL, "list_cap": 1000}
     assert (second.status_code, second.json()) == (
         200,
-        {"ottimate": changed, "bill": capped},
+        {"ottimate": changed, "bill": capped, "productive": PRODUCTIVE},
+    )
+    shorter = {**PRODUCTIVE, "note_length": 5}
+    assert (third.status_code, third.json()) == (
+        200,
+        {"ottimate": changed, "bill": capped, "productive": shorter},
     )
     assert plain(simulator.switches) == changed
     assert plain(bill_simulator.switches) == capped
+    assert plain(productive_simulator.switches) == shorter
 
 
 async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
-    for nothing in ("{}", '{"ottimate": {}}', '{"ottimate": {}, "bill": {}}'):
+    for nothing in (
+        "{}",
+        '{"ottimate": {}}',
+        '{"ottimate": {}, "bill": {}, "productive": {}}',
+    ):
         response = await http.patch("/switches", content=nothing)
 
         assert (response.status_code, response.json()) == (200, DEFAULTS)
@@ -96,7 +116,10 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
         (b"{", "not JSON: Input data was truncated"),
         (b"[]", "Expected `object`, got `array`"),
         (b'{"ottimate": 1}', "Expected `object`, got `int` - at `$[...]`"),
-        (b'{"nobody": {}}', "no simulator `nobody`; there is ottimate, bill"),
+        (
+            b'{"nobody": {}}',
+            "no simulator `nobody`; there is ottimate, bill, productive",
+        ),
         (
             b'{"ottimate": {"nope": 1}}',
             "Object contains unknown field `nope`",
@@ -123,6 +146,14 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
             b'{"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 7}}',
             "Invalid enum value 7 - at `$.list_cap`",
         ),
+        (
+            b'{"bill": {"list_cap": 1000}, "productive": {"note_length": -1}}',
+            "Expected `int` >= 0 - at `$.note_length`",
+        ),
+        (
+            b'{"productive": {"fault_calls": ["GET /nothing"]}}',
+            "no call is named GET /nothing",
+        ),
     ],
 )
 async def test_a_mistake_changes_nothing(
@@ -141,6 +172,7 @@ async def test_a_reset_brings_data_and_switches_back(
     sandbox: Sandbox,
     simulator: OttimateSimulator,
     bill_simulator: BillSimulator,
+    productive_simulator: ProductiveSimulator,
 ) -> None:
     settings = sandbox.settings(ottimate.PROVIDER)
     token = (await sign_in(http, settings)).json()["access_token"]
@@ -153,11 +185,17 @@ async def test_a_reset_brings_data_and_switches_back(
     approved = await http.post(approve, headers=headers, json={"force_approve": True})
     await http.patch(
         "/switches",
-        json={"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 1000}},
+        json={
+            "ottimate": {"token_seconds": 60},
+            "bill": {"list_cap": 1000},
+            "productive": {"retry_after": True},
+        },
     )
     bills = bill_simulator.state.bills
     bills_before = len(bills)
     bills.clear()
+    bookings_before = len(productive_simulator.state.bookings)
+    productive_simulator.state.bookings.clear()
 
     response = await http.post("/reset")
 
@@ -165,7 +203,9 @@ async def test_a_reset_brings_data_and_switches_back(
     assert (response.status_code, response.content) == (204, b"")
     assert simulator.switches == OttimateSwitches()
     assert bill_simulator.switches == BillSwitches()
+    assert productive_simulator.switches == ProductiveSwitches()
     assert len(bill_simulator.state.bills) == bills_before
+    assert len(productive_simulator.state.bookings) == bookings_before
     refused = await http.get(invoices, headers=headers, params=page)
     assert refused.status_code == 401
     token = (await sign_in(http, settings)).json()["access_token"]
@@ -192,17 +232,31 @@ def test_persons_are_listed_and_the_first_is_who_acts(sandbox: Sandbox) -> None:
     assert dict(sandbox.persons) == {
         "controller": (
             "Ottimate: account-level; may force, export and manage policy approvers; "
-            "BILL: Administrator; approves, and manages chains and policies"
+            "BILL: Administrator; approves, and manages chains and policies; "
+            "Productive: manages several people; approves by name and role"
         ),
         "clerk": (
             "Ottimate: two locations only; may approve, but neither force nor export; "
-            "BILL: Clerk; may not approve"
+            "BILL: Clerk; may not approve; "
+            "Productive: asks for approval; approves nothing of others"
         ),
-        "accountant": "BILL: Accountant; approves and edits bills",
-        "approver": "BILL: Approver; only approves",
-        "payer": "BILL: Payer; may not approve",
-        "auditor": "BILL: Auditor; may not approve",
-        "buyer": "BILL: Custom profile with the right to approve",
+        "accountant": (
+            "BILL: Accountant; approves and edits bills; "
+            "Productive: owns budgets and manages projects; approves by role"
+        ),
+        "approver": "BILL: Approver; only approves; Productive: approves by name",
+        "payer": (
+            "BILL: Payer; may not approve; Productive: the organization's owner; "
+            "approves where a role is nobody's"
+        ),
+        "auditor": (
+            "BILL: Auditor; may not approve; "
+            "Productive: admin; may act on behalf of anybody"
+        ),
+        "buyer": (
+            "BILL: Custom profile with the right to approve; "
+            "Productive: has a token that only reads"
+        ),
         "visitor": "has no credentials of their own anywhere",
     }
     assert next(iter(sandbox.persons)) == "controller"
@@ -227,6 +281,7 @@ async def test_the_settings_sign_in_by_themselves(
 ) -> None:
     settings = sandbox.settings(ottimate.PROVIDER)
     service = sandbox.settings(bill.PROVIDER)
+    personal = sandbox.settings(productive.PROVIDER)
 
     response = await sign_in(http, settings)
     session = await http.post(
@@ -238,11 +293,21 @@ async def test_the_settings_sign_in_by_themselves(
             "orgId": service["org_id"],
         },
     )
+    page = await http.get(
+        f"{personal['base_url']}/bookings",
+        headers={
+            "X-Auth-Token": personal["token"],
+            "X-Organization-Id": personal["organization_id"],
+            "Content-Type": "application/vnd.api+json",
+        },
+    )
 
     assert response.status_code == 200
     assert session.json()["response_message"] == "Success"
+    assert page.status_code == 200
     assert settings["base_url"] == "http://sandbox.internal/ottimate/v1"
     assert service["base_url"] == "http://sandbox.internal/bill/api/v2"
+    assert personal["base_url"] == "http://sandbox.internal/productive/api/v2"
 
 
 def test_a_person_has_credentials_where_the_provider_knows_them(
@@ -258,13 +323,13 @@ def test_a_person_has_credentials_where_the_provider_knows_them(
     }
 
     assert found == {
-        "controller": ["ottimate", "bill"],
-        "clerk": ["ottimate", "bill"],
-        "accountant": ["bill"],
-        "approver": ["bill"],
-        "payer": ["bill"],
-        "auditor": ["bill"],
-        "buyer": ["bill"],
+        "controller": ["ottimate", "bill", "productive"],
+        "clerk": ["ottimate", "bill", "productive"],
+        "accountant": ["bill", "productive"],
+        "approver": ["bill", "productive"],
+        "payer": ["bill", "productive"],
+        "auditor": ["bill", "productive"],
+        "buyer": ["bill", "productive"],
         "visitor": [],
         "nobody": [],
     }
@@ -279,12 +344,13 @@ def test_a_sandbox_elsewhere_has_its_origin_and_no_transport() -> None:
     assert urls == [
         "http://127.0.0.1:1234/ottimate/v1",
         "http://127.0.0.1:1234/bill/api/v2",
+        "http://127.0.0.1:1234/productive/api/v2",
     ]
 
 
 async def test_a_sandbox_of_some_providers_serves_those_alone() -> None:
     none: dict[Any, Any] = {}
-    transport = httpx.ASGITransport(create_sandbox(none))
+    transport = httpx.ASGITransport(create_sandbox(none, Clock()))
 
     async with httpx.AsyncClient(transport=transport, base_url="http://it") as http:
         assert (await http.get("/switches")).json() == {}

@@ -31,6 +31,11 @@ BILL = {
     "GATEWAY_BILL__USER_NAME": "someone@app.example",
     "GATEWAY_BILL__PASSWORD": "the-password",
 }
+PRODUCTIVE = {
+    "GATEWAY_PRODUCTIVE__BASE_URL": "https://api.example/productive",
+    "GATEWAY_PRODUCTIVE__TOKEN": "the-token",
+    "GATEWAY_PRODUCTIVE__ORGANIZATION_ID": "900",
+}
 FILE = """
 introspection = true
 cors_origins = ["https://a.example", "https://b.example"]
@@ -124,6 +129,7 @@ def test_nothing_set_is_the_defaults() -> None:
         "cors_origins": [],
         "ottimate": None,
         "bill": None,
+        "productive": None,
     }
     assert {settings.provider(provider.key) for provider in PROVIDERS} == {None}
 
@@ -205,8 +211,8 @@ def test_a_provider_is_set_by_its_variables(environment: Environment) -> None:
     assert settings.provider("bill") is None
 
 
-def test_two_providers_are_set_side_by_side(environment: Environment) -> None:
-    environment({**OTTIMATE, **BILL})
+def test_providers_are_set_side_by_side(environment: Environment) -> None:
+    environment({**OTTIMATE, **BILL, **PRODUCTIVE})
 
     settings = read_settings(SECTIONS)
 
@@ -218,6 +224,12 @@ def test_two_providers_are_set_side_by_side(environment: Environment) -> None:
         "user_name": "someone@app.example",
         "password": "the-password",
     }
+    assert reveal(settings.provider("productive")) == {
+        "base_url": "https://api.example/productive",
+        "token": "the-token",
+        "organization_id": "900",
+        "webhook_tokens": (),
+    }
 
 
 def test_a_token_url_is_optional(environment: Environment) -> None:
@@ -228,12 +240,32 @@ def test_a_token_url_is_optional(environment: Environment) -> None:
     assert section["token_url"] == "http://id.example/token"
 
 
-@pytest.mark.parametrize("absent", [*OTTIMATE, *BILL])
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("one", ["one"]),
+        ("one,two", ["one", "two"]),
+        (" one , two, ", ["one", "two"]),
+    ],
+)
+def test_secrets_of_which_there_may_be_several_are_a_list(
+    environment: Environment, text: str, tokens: list[str]
+) -> None:
+    environment({**PRODUCTIVE, "GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": text})
+
+    section = reveal(read_settings(SECTIONS).provider("productive"))
+
+    found = [one.get_secret_value() for one in section["webhook_tokens"]]
+    assert found == tokens
+
+
+@pytest.mark.parametrize("absent", [*OTTIMATE, *BILL, *PRODUCTIVE])
 def test_half_a_provider_is_refused(environment: Environment, absent: str) -> None:
-    every = {**OTTIMATE, **BILL}
+    sections = {"ottimate": OTTIMATE, "bill": BILL, "productive": PRODUCTIVE}
+    every = {**OTTIMATE, **BILL, **PRODUCTIVE}
     environment({name: value for name, value in every.items() if name != absent})
 
-    key = "bill" if absent in BILL else "ottimate"
+    [key] = [key for key, section in sections.items() if absent in section]
     assert refusal() == [f"{absent}: missing; the other {key} settings need it"]
 
 
@@ -599,6 +631,20 @@ def test_a_url_of_another_kind_is_named_with_what_the_variable_takes(
 
 
 @pytest.mark.parametrize(
+    "value",
+    ["nine", "9.5", "-900", "+900", "9 00", "9_00", "0x9", "٩٠٠", "²", "900,901"],
+)
+def test_an_organization_that_is_no_whole_number_is_named(
+    environment: Environment, value: str
+) -> None:
+    environment({**PRODUCTIVE, "GATEWAY_PRODUCTIVE__ORGANIZATION_ID": value})
+
+    assert refusal() == [
+        f"GATEWAY_PRODUCTIVE__ORGANIZATION_ID: got {value!r}; takes a whole number"
+    ]
+
+
+@pytest.mark.parametrize(
     "value", ["api.example", "/", "https://", "https://[api/v1", "https://a b/v1"]
 )
 @pytest.mark.parametrize("name", ["BASE_URL", "TOKEN_URL"])
@@ -781,10 +827,23 @@ class TestFile:
 class TestSecrets:
     """CONTRACT.md, 2: a secret is in no log, error, repr, trace or metric."""
 
-    SECRETS = ("the-api-key", "the-client-secret", "the-dev-key", "the-password")
+    SECRETS = (
+        "the-api-key",
+        "the-client-secret",
+        "the-dev-key",
+        "the-password",
+        "the-token",
+        "the-webhook-token",
+    )
+    EVERY: Mapping[str, str] = {
+        **OTTIMATE,
+        **BILL,
+        **PRODUCTIVE,
+        "GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token,the-webhook-token-2",
+    }
 
     def test_settings_do_not_show_them(self, environment: Environment) -> None:
-        environment({**OTTIMATE, **BILL})
+        environment(self.EVERY)
         settings = read_settings(SECTIONS)
 
         for text in (
@@ -792,6 +851,7 @@ class TestSecrets:
             str(settings),
             f"{settings.provider('ottimate')!r}",
             f"{settings.provider('bill')!r}",
+            f"{settings.provider('productive')!r}",
             str(settings.model_dump()),
             settings.model_dump_json(),
         ):
@@ -817,12 +877,21 @@ class TestSecrets:
                 "GATEWAY_BILL__DEV_KEY": "",
             },
             {"GATEWAY_BILL__NOPE": "the-password"},
+            {"GATEWAY_PRODUCTIVE__BASE_URL": "nonsense"},
+            {"GATEWAY_PRODUCTIVE__ORGANIZATION_ID": ""},
+            {
+                "GATEWAY_PRODUCTIVE": '{"token": ["the-token"]}',
+                "GATEWAY_PRODUCTIVE__TOKEN": "",
+            },
+            {"GATEWAY_PRODUCTIVE__NOPE": "the-token"},
+            {"GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token and-another"},
+            {"GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token,é"},
         ],
     )
     def test_an_error_does_not_show_them(
         self, environment: Environment, mistake: dict[str, str]
     ) -> None:
-        environment({**OTTIMATE, **BILL, **mistake})
+        environment({**self.EVERY, **mistake})
 
         with pytest.raises(SettingsError) as caught:
             read_settings(SECTIONS)
@@ -842,4 +911,4 @@ class TestReadme:
             every += [f"GATEWAY_{key.upper()}__{name}" for name in names(section)]
 
         assert [name for name in every if f"`{name}`" not in text] == []
-        assert len(every) == 28
+        assert len(every) == 32

@@ -6,9 +6,12 @@ that the provider does not tell. Records are the sources of the GraphQL types in
 """
 
 from gateway.domain.enums import (
+    ApprovalRequirement,
     ApprovalState,
     ApproverStatus,
     Capability,
+    DynamicApproverType,
+    FallbackApproverType,
     InvoiceKind,
     InvoiceOrderField,
     InvoiceStatus,
@@ -16,6 +19,7 @@ from gateway.domain.enums import (
     Outcome,
     ProgressRule,
     ProviderName,
+    TargetType,
     ViewerAction,
 )
 from gateway.domain.ids import (
@@ -25,12 +29,13 @@ from gateway.domain.ids import (
 )
 from gateway.domain.lists import (
     POSSIBLE_YEARS,
+    ApprovalStatusFilter,
+    ApprovalStatusPlace,
     InvoiceFilter,
     InvoiceOrder,
     InvoicePlace,
 )
 from gateway.domain.records import (
-    ApprovalStatusRecord,
     ApproverRecord,
     AttachmentRecord,
     CounterpartyRecord,
@@ -48,16 +53,43 @@ from gateway.domain.records import (
     SourceRecord,
     UserRecord,
 )
+from gateway.domain.targets import (
+    TARGET_TYPES,
+    ApprovableRecord,
+    ApprovalStatusDetails,
+    ApprovalStatusRecord,
+    ApprovalWorkflowRecord,
+    BookingRecord,
+    EventRecord,
+    ExpenseRecord,
+    TargetDetails,
+    TargetKey,
+    TargetRecord,
+    TimeEntryRecord,
+    key_of,
+)
 
 __all__ = [
     "POSSIBLE_YEARS",
+    "TARGET_TYPES",
+    "ApprovableRecord",
+    "ApprovalRequirement",
     "ApprovalState",
+    "ApprovalStatusDetails",
+    "ApprovalStatusFilter",
+    "ApprovalStatusPlace",
     "ApprovalStatusRecord",
+    "ApprovalWorkflowRecord",
     "ApproverRecord",
     "ApproverStatus",
     "AttachmentRecord",
+    "BookingRecord",
     "Capability",
     "CounterpartyRecord",
+    "DynamicApproverType",
+    "EventRecord",
+    "ExpenseRecord",
+    "FallbackApproverType",
     "GlobalID",
     "HistoryRecord",
     "InvoiceDetailsRecord",
@@ -81,8 +113,14 @@ __all__ = [
     "QuotaRecord",
     "SourceErrorRecord",
     "SourceRecord",
+    "TargetDetails",
+    "TargetKey",
+    "TargetRecord",
+    "TargetType",
+    "TimeEntryRecord",
     "UserRecord",
     "ViewerAction",
     "decode_id",
     "encode_id",
+    "key_of",
 ]

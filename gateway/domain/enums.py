@@ -8,6 +8,7 @@ class ProviderName(StrEnum):
 
     OTTIMATE = "OTTIMATE"
     BILL = "BILL"
+    PRODUCTIVE = "PRODUCTIVE"
 
 
 class Capability(StrEnum):
@@ -26,6 +27,7 @@ class Capability(StrEnum):
     READ_POLICIES = "READ_POLICIES"
     MANAGE_POLICIES = "MANAGE_POLICIES"
     READ_QUEUE = "READ_QUEUE"
+    READ_APPROVAL_STATUSES = "READ_APPROVAL_STATUSES"
 
 
 class ViewerAction(StrEnum):
@@ -93,6 +95,42 @@ class ProgressRule(StrEnum):
     ANY = "ANY"
     AT_LEAST = "AT_LEAST"
     IN_ORDER = "IN_ORDER"
+    UNKNOWN = "UNKNOWN"
+
+
+class TargetType(StrEnum):
+    """What sort of object an approval status is about."""
+
+    BOOKING = "BOOKING"
+    TIME_ENTRY = "TIME_ENTRY"
+    EXPENSE = "EXPENSE"
+    UNKNOWN = "UNKNOWN"
+
+
+class DynamicApproverType(StrEnum):
+    """The role whose holder must approve, where no person is named."""
+
+    MANAGER = "MANAGER"
+    BUDGET_OWNER = "BUDGET_OWNER"
+    PROJECT_MANAGER = "PROJECT_MANAGER"
+    DESIGNATED_APPROVER = "DESIGNATED_APPROVER"
+    UNKNOWN = "UNKNOWN"
+
+
+class FallbackApproverType(StrEnum):
+    """The role whose holder must approve where the first role has none."""
+
+    ORGANIZATION_OWNER = "ORGANIZATION_OWNER"
+    BUDGET_OWNER = "BUDGET_OWNER"
+    UNKNOWN = "UNKNOWN"
+
+
+class ApprovalRequirement(StrEnum):
+    """How many of those whom a workflow names must approve."""
+
+    NONE = "NONE"
+    ANY = "ANY"
+    ALL = "ALL"
     UNKNOWN = "UNKNOWN"
 
 

@@ -60,5 +60,6 @@ def decode_id(text: str) -> GlobalID:
 def _malformed_id() -> InvalidInputError:
     return InvalidInputError(
         "This is not an id of this graph. Send an `id` exactly as a query returned it; "
-        "a provider's own id goes to `invoiceBySource` or `policyBySource`."
+        "a provider's own id goes to `invoiceBySource`, `policyBySource` or "
+        "`approvalStatusBySource`."
     )

@@ -11,6 +11,7 @@ from gateway.domain.enums import (
     InvoiceOrderField,
     InvoiceStatus,
     OrderDirection,
+    TargetType,
 )
 
 # Instants outside are a slip, and some calendars upstream have no room for them.
@@ -55,3 +56,30 @@ class InvoicePlace(Struct, frozen=True, kw_only=True):
         if created_at == self.created_at:
             return id > self.id
         return created_at < self.created_at
+
+
+class ApprovalStatusFilter(Struct, frozen=True, kw_only=True):
+    """Which approval statuses a list holds; None for a member that does not matter.
+
+    Ids are the provider's own.
+    """
+
+    source_ids: list[str] | None = None
+    workflow_source_ids: list[str] | None = None
+    approver_source_ids: list[str] | None = None
+    actual_approver_source_ids: list[str] | None = None
+    booking_source_ids: list[str] | None = None
+    time_entry_source_ids: list[str] | None = None
+    expense_source_ids: list[str] | None = None
+    states: list[ApprovalState] | None = None
+    target_types: list[TargetType] | None = None
+
+
+class ApprovalStatusPlace(Struct, frozen=True, kw_only=True):
+    """A place in a list of approval statuses: the row that came last.
+
+    *count* is how many of the provider's rows came up to it, when it was read.
+    """
+
+    source_id: str
+    count: int

@@ -158,20 +158,6 @@ class QuotaRecord(Struct, frozen=True, kw_only=True):
     resets_at: datetime | None
 
 
-class ApprovalStatusRecord(Struct, frozen=True, kw_only=True):
-    """One approver's duty, where a provider keeps it as an object of its own."""
-
-    id: str
-    provider: ProviderName
-    source_id: str
-    state: ApprovalState
-    approver: UserRecord | None
-    actual_approver: UserRecord | None
-    approved_at: datetime | None
-    rejected_at: datetime | None
-    note: str | None
-
-
 class SourceErrorRecord(Struct, frozen=True, kw_only=True):
     """Why a provider could not be read."""
 

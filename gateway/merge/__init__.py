@@ -5,7 +5,15 @@ what is read whole: policies, and what waits for a person.
 """
 
 from gateway.merge.invoices import MOST_ROWS, InvoiceList, list_invoices
-from gateway.merge.whole import Page, check_cursor, cut_page, read_each
+from gateway.merge.whole import (
+    Page,
+    check_cursor,
+    cut_page,
+    no_cursor,
+    pack_cursor,
+    parse_cursor,
+    read_each,
+)
 
 __all__ = [
     "MOST_ROWS",
@@ -14,5 +22,8 @@ __all__ = [
     "check_cursor",
     "cut_page",
     "list_invoices",
+    "no_cursor",
+    "pack_cursor",
+    "parse_cursor",
     "read_each",
 ]

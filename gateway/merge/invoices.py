@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from gateway.connector import Connector
+from gateway.connector import Invoices
 from gateway.domain import (
     POSSIBLE_YEARS,
     InvoiceFilter,
@@ -104,7 +104,7 @@ class _Rows(Struct, frozen=True):
 
 
 async def list_invoices(
-    connectors: Mapping[ProviderName, Connector],
+    providers: Mapping[ProviderName, Invoices],
     *,
     first: int,
     after: str | None,
@@ -124,8 +124,8 @@ async def list_invoices(
     wanted = first if is_default else MOST_ROWS - 1
     results = await asyncio.gather(
         *(
-            _read_or_fail(connector, wanted, place, invoice_filter)
-            for connector in connectors.values()
+            _read_or_fail(invoices, wanted, place, invoice_filter)
+            for invoices in providers.values()
         )
     )
     found = [rows for rows in results if isinstance(rows, _Rows)]
@@ -141,12 +141,12 @@ async def list_invoices(
         total=_total(results),
         failures={
             name: result
-            for name, result in zip(connectors, results, strict=True)
+            for name, result in zip(providers, results, strict=True)
             if not isinstance(result, _Rows)
         },
         incomplete=frozenset(
             name
-            for name, result in zip(connectors, results, strict=True)
+            for name, result in zip(providers, results, strict=True)
             if isinstance(result, _Rows) and not result.is_complete
         ),
         order=order,
@@ -154,19 +154,19 @@ async def list_invoices(
 
 
 async def _read_or_fail(
-    connector: Connector,
+    invoices: Invoices,
     wanted: int,
     after: InvoicePlace | None,
     invoice_filter: InvoiceFilter,
 ) -> _Rows | UpstreamError:
     try:
-        return await _read(connector, wanted, after, invoice_filter)
+        return await _read(invoices, wanted, after, invoice_filter)
     except UpstreamError as error:
         return error
 
 
 async def _read(
-    connector: Connector,
+    invoices: Invoices,
     wanted: int,
     after: InvoicePlace | None,
     invoice_filter: InvoiceFilter,
@@ -182,7 +182,7 @@ async def _read(
     size = min(_SLICE, wanted + 1)
     is_start = after is None
     while True:
-        part = await connector.list_invoices(
+        part = await invoices.list_invoices(
             first=size, after=after, invoice_filter=invoice_filter
         )
         if is_start and count == 0:

@@ -21,13 +21,15 @@ R = TypeVar("R", bound=_Row)
 T = TypeVar("T")
 
 
-class _Cursor(Struct, frozen=True, array_like=True):
+class Cursor(Struct, frozen=True, array_like=True):
+    """A row of a list: its place there, as text, and its id."""
+
     list_name: str
     value: str
     id: str
 
 
-_CURSOR = msgspec.json.Decoder(_Cursor)
+_CURSOR = msgspec.json.Decoder(Cursor)
 
 
 class Page(Struct, Generic[R], frozen=True, kw_only=True):
@@ -77,13 +79,13 @@ def cut_page(
     ordered.sort(key=value, reverse=newest_first)
     rest = ordered
     if after is not None:
-        cursor = _parse_cursor(after, list_name)
+        cursor = parse_cursor(after, list_name)
         rest = [
             row for row in ordered if _follows(value(row), row.id, cursor, newest_first)
         ]
     return Page(
         rows=rest[:first],
-        cursors=[_pack(_Cursor(list_name, value(row), row.id)) for row in rest[:first]],
+        cursors=[pack_cursor(list_name, value(row), row.id) for row in rest[:first]],
         has_next_page=len(rest) > first,
         total=len(ordered),
     )
@@ -96,33 +98,41 @@ def check_cursor(text: str | None, list_name: str) -> None:
         InvalidInputError: It is no cursor of such a list.
     """
     if text is not None:
-        _parse_cursor(text, list_name)
+        parse_cursor(text, list_name)
 
 
-def _follows(value: str, row_id: str, cursor: _Cursor, newest_first: bool) -> bool:
+def _follows(value: str, row_id: str, cursor: Cursor, newest_first: bool) -> bool:
     if value == cursor.value:
         return row_id > cursor.id
     return (value < cursor.value) is newest_first
 
 
-def _pack(cursor: _Cursor) -> str:
-    packed = msgspec.json.encode(cursor)
+def pack_cursor(list_name: str, value: str, row_id: str) -> str:
+    """Return the opaque cursor of a row in a list: its place, and its id."""
+    packed = msgspec.json.encode(Cursor(list_name, value, row_id))
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def _parse_cursor(text: str, list_name: str) -> _Cursor:
+def parse_cursor(text: str, list_name: str) -> Cursor:
+    """Return what a cursor of such a list was made of.
+
+    Raises:
+        InvalidInputError: *text* is no cursor of such a list, to the letter.
+    """
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         cursor = _CURSOR.decode(packed)
     except (ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise _no_cursor() from error
-    if cursor.list_name != list_name or _pack(cursor) != text:
-        raise _no_cursor()
+        raise no_cursor() from error
+    canonical = pack_cursor(cursor.list_name, cursor.value, cursor.id)
+    if cursor.list_name != list_name or canonical != text:
+        raise no_cursor()
     return cursor
 
 
-def _no_cursor() -> InvalidInputError:
+def no_cursor() -> InvalidInputError:
+    """Return the refusal of a cursor that is none of the list."""
     return InvalidInputError(
         "`after` is no cursor of this list. Send a `cursor` or `endCursor` as this "
         "list returned it.",

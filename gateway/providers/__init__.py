@@ -5,6 +5,10 @@ the doctor and the contract tests.
 """
 
 from gateway.connector import Provider
-from gateway.providers import bill, ottimate
+from gateway.providers import bill, ottimate, productive
 
-PROVIDERS: tuple[Provider, ...] = (ottimate.PROVIDER, bill.PROVIDER)
+PROVIDERS: tuple[Provider, ...] = (
+    ottimate.PROVIDER,
+    bill.PROVIDER,
+    productive.PROVIDER,
+)

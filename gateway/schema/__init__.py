@@ -7,11 +7,13 @@ from graphql import GraphQLDeferDirective, GraphQLSchema, specified_directives
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.schema import enums as _enums  # noqa: F401 - it describes the enums
-from gateway.schema.interfaces import ApprovalStatus
+from gateway.schema.approvables import ApprovalStatus, ApprovalWorkflow
+from gateway.schema.invoices import Approver, Invoice
 from gateway.schema.mutations import Mutation
+from gateway.schema.policies import Policy
 from gateway.schema.queries import Query
 from gateway.schema.scalars import SCALARS
-from gateway.schema.types import Approver, Invoice, Policy
+from gateway.schema.targets import Booking, Expense, TimeEntry
 
 
 @functools.cache
@@ -23,7 +25,16 @@ def create_schema() -> GraphQLSchema:
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[Invoice, Approver, Policy, ApprovalStatus],
+        types=[
+            Invoice,
+            Booking,
+            TimeEntry,
+            Expense,
+            Approver,
+            Policy,
+            ApprovalStatus,
+            ApprovalWorkflow,
+        ],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     parts = built._schema.to_kwargs()  # noqa: SLF001 - Strawberry offers no other way

@@ -21,8 +21,9 @@ from gateway.domain import (
 )
 from gateway.errors import GatewayError, InvalidInputError
 from gateway.merge import InvoiceList, Page
+from gateway.schema.invoices import Invoice
+from gateway.schema.policies import Policy
 from gateway.schema.records import accepts, described
-from gateway.schema.types import Invoice, Policy
 
 # What every connection takes.
 First: TypeAlias = Annotated[
@@ -239,12 +240,12 @@ class InvoiceConnection:
 
 
 async def _count(root: InvoiceConnectionRecord, context: Context) -> int | None:
-    connectors = [context.connector(source.provider) for source in root.sources]
+    asked = [context.invoices(source.provider) for source in root.sources]
     # One that never tells makes asking the others pointless.
-    if not all(connector.has_counts for connector in connectors):
+    if not all(invoices.has_counts for invoices in asked):
         return None
     counts = await asyncio.gather(
-        *(connector.count_invoices(root.invoice_filter) for connector in connectors)
+        *(invoices.count_invoices(root.invoice_filter) for invoices in asked)
     )
     told = [count for count in counts if count is not None]
     return sum(told) if len(told) == len(counts) else None

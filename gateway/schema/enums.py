@@ -34,6 +34,7 @@ _describe(
     "An approval system behind this graph.",
     OTTIMATE="Ottimate (formerly Plate IQ): invoices and their approvers.",
     BILL="BILL (Bill.com): bills and vendor credits, approved in order, and policies.",
+    PRODUCTIVE="Productive: approval statuses on bookings, time entries and expenses.",
 )
 _describe(
     domain.Capability,
@@ -51,6 +52,7 @@ _describe(
     READ_POLICIES="Read and list policies.",
     MANAGE_POLICIES="Make, change, delete and restore policies.",
     READ_QUEUE="Read what waits for a person.",
+    READ_APPROVAL_STATUSES="Read and list approval statuses.",
 )
 _describe(
     domain.ViewerAction,
@@ -152,4 +154,36 @@ _describe(
     INVALID="A value of the input is wrong; `field` says which.",
     CONFLICT="The object is not in a state for this.",
     UNSUPPORTED="The provider, or this account with it, has no such call.",
+)
+_describe(
+    domain.TargetType,
+    "What sort of object an approval status is about.",
+    BOOKING="Time that a person is to be away, or to work on a service.",
+    TIME_ENTRY="Time that a person worked.",
+    EXPENSE="What a person spent.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.DynamicApproverType,
+    "A role whose holder must approve, where no person is named.",
+    MANAGER="Who manages the person.",
+    BUDGET_OWNER="Who owns the budget.",
+    PROJECT_MANAGER="Who manages the project.",
+    DESIGNATED_APPROVER="Who was designated for it.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.FallbackApproverType,
+    "A role whose holder must approve where nobody holds the first.",
+    ORGANIZATION_OWNER="Who owns the organization.",
+    BUDGET_OWNER="Who owns the budget.",
+    UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.ApprovalRequirement,
+    "How many of those whom a workflow names must approve.",
+    NONE="Nobody.",
+    ANY="Any one of them.",
+    ALL="All of them.",
+    UNKNOWN=_UNKNOWN,
 )

@@ -1,4 +1,4 @@
-"""Invoice, Approver, Policy, and what belongs to them."""
+"""Invoice and Approver, and what belongs to them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,34 +19,16 @@ from gateway.domain import (
     InvoiceRecord,
     InvoiceStatus,
     LineRecord,
-    MoneyRecord,
     PolicyRecord,
     ProgressRecord,
     ProviderName,
-    UserRecord,
     ViewerAction,
 )
-from gateway.schema.interfaces import (
-    Approvable,
-    ApprovalProgress,
-    ApprovalStatus,
-    Node,
-    User,
-)
+from gateway.schema.approvables import Approvable, ApprovalProgress, ApprovalStatus
+from gateway.schema.interfaces import Money, Node, User
+from gateway.schema.policies import Policy
 from gateway.schema.progress import create_progress
 from gateway.schema.records import accepts, described, resolved
-
-
-@strawberry.type(description="An exact amount of money.")
-class Money:
-    """An amount; the source is a record."""
-
-    is_type_of = accepts(MoneyRecord)
-
-    amount: Decimal = described("The amount in major units, exact.")
-    currency: str | None = described(
-        "The ISO 4217 code; null where the provider does not say."
-    )
 
 
 @strawberry.type(description="The other side of an invoice.")
@@ -99,42 +81,6 @@ class Attachment:
     url: str = described("Where the file is; the provider may ask for its own sign-in.")
 
 
-@strawberry.type(description="The rule by which a provider asks for approvers.")
-class Policy(Node):
-    """A rule; the source is a record."""
-
-    is_type_of = accepts(PolicyRecord)
-
-    provider: ProviderName = described("The system that holds it.")
-    source_id: strawberry.ID = described("The provider's own id.")
-    name: str | None = described("The provider's name for it.")
-    applies_to: InvoiceKind | None = described(
-        "What it applies to; null where the provider does not tell."
-    )
-    amount_threshold: Money | None = described(
-        "From which amount it applies; null where the provider does not tell."
-    )
-    minimum_approvers: int | None = described(
-        "How many must approve; null where the provider does not tell (Ottimate)."
-    )
-    is_active: bool | None = described(
-        "Whether it is in use; null where the provider does not tell."
-    )
-    created_at: datetime | None = described("When it was made.")
-    updated_at: datetime | None = described("When it last changed.")
-
-    @strawberry.field(
-        graphql_type=list[User] | None,
-        description="Who must approve; null where the provider does not tell.",
-    )
-    @staticmethod
-    async def mandatory_approvers(
-        root: strawberry.Parent[PolicyRecord], info: Info
-    ) -> list[UserRecord] | None:
-        loaders = info.context.loaders[root.provider]
-        return await loaders.mandatory_approvers_by_policy.load(root.source_id)
-
-
 @strawberry.type(
     description="An approval record: that a person is asked to approve an invoice."
 )
@@ -179,7 +125,7 @@ class Approver(Node):
         return ApproverStatus.UNKNOWN if invoice is None else invoice.approvers_status
 
     @strawberry.field(
-        graphql_type=Annotated["Invoice", strawberry.lazy("gateway.schema.types")]
+        graphql_type=Annotated["Invoice", strawberry.lazy("gateway.schema.invoices")]
         | None,
         description="What the person is asked to approve.",
     )
@@ -209,8 +155,8 @@ async def _resolve_viewer_actions(
 ) -> list[ViewerAction]:
     if root.provider in info.context.undecided:
         return []
-    connector = info.context.connector(root.provider)
-    return await connector.get_viewer_actions(root, lambda: _load_approvers(root, info))
+    invoices = info.context.invoices(root.provider)
+    return await invoices.get_viewer_actions(root, lambda: _load_approvers(root, info))
 
 
 @strawberry.type(description="A document that somebody must approve before it is paid.")

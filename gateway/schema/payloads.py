@@ -6,6 +6,8 @@ from msgspec import Struct
 from gateway.context import Info
 from gateway.decisions import Decided
 from gateway.domain import (
+    TARGET_TYPES,
+    ApprovableRecord,
     ApprovalStatusRecord,
     ApproverRecord,
     GlobalID,
@@ -13,6 +15,7 @@ from gateway.domain import (
     Outcome,
     PolicyRecord,
     ProviderName,
+    TargetKey,
 )
 from gateway.errors import (
     ConflictError,
@@ -22,10 +25,11 @@ from gateway.errors import (
     NotFoundError,
     UnsupportedError,
 )
+from gateway.schema.approvables import Approvable, ApprovalStatus
 from gateway.schema.enums import UserErrorCode
-from gateway.schema.interfaces import Approvable, ApprovalStatus
+from gateway.schema.invoices import Approver, Invoice
+from gateway.schema.policies import Policy
 from gateway.schema.records import accepts, described, resolved
-from gateway.schema.types import Approver, Invoice, Policy
 
 _INVOICE = (
     "The invoice, read back from the provider; null where the provider was not asked."
@@ -54,8 +58,9 @@ class UserErrorRecord(Struct, frozen=True, kw_only=True):
 class PayloadRecord(Struct, frozen=True, kw_only=True):
     """What every mutation answers.
 
-    *invoice_source_id* and *policy_source_id* name what the payload shows, read after
-    the write; None where no call may be made for it.
+    *invoice_source_id*, *policy_source_id*, *target* and *approval_status_source_id*
+    name what the payload shows, read after the write; None where no call may be made
+    for it.
     """
 
     outcome: Outcome
@@ -66,6 +71,8 @@ class PayloadRecord(Struct, frozen=True, kw_only=True):
     policy_source_id: str | None = None
     approver_source_id: str | None = None
     approver_id: str | None = None
+    target: TargetKey | None = None
+    approval_status_source_id: str | None = None
 
 
 def create_payload(
@@ -105,14 +112,25 @@ def create_payload(
         else decided.policy_source_id,
         approver_source_id=decided.approver_source_id,
         approver_id=id_text if key and key.type_name == "Approver" else None,
+        target=decided.target or _target(shown),
+        approval_status_source_id=shown.source_id
+        if shown is not None and shown.type_name == "ApprovalStatus"
+        else decided.approval_status_source_id,
     )
 
 
-def _invoice_source_id(key: GlobalID | None) -> str | None:
-    """Return the id of the invoice that *key* is, or belongs to."""
-    if key is None or key.type_name == "Policy":
+def _target(key: GlobalID | None) -> TargetKey | None:
+    """Return what finds the target that *key* is, if it is one."""
+    if key is None or key.type_name not in TARGET_TYPES:
         return None
-    return key.source_id if key.type_name == "Invoice" else key.parent
+    return TargetKey(TARGET_TYPES[key.type_name], key.source_id)
+
+
+def _invoice_source_id(key: GlobalID | None) -> str | None:
+    """Return the id of the invoice that *key* is, or belongs to, if it does."""
+    if key is None:
+        return None
+    return {"Invoice": key.source_id, "Approver": key.parent}.get(key.type_name)
 
 
 def _user_error(
@@ -135,6 +153,35 @@ async def _load_invoice(
     if root.provider is None or root.invoice_source_id is None:
         return None
     return await info.context.load_invoice(root.provider, root.invoice_source_id)
+
+
+async def _load_status(
+    root: strawberry.Parent[PayloadRecord], info: Info
+) -> ApprovalStatusRecord | None:
+    """Load the duty that was decided, with its target where that is known."""
+    if root.provider is None or root.approval_status_source_id is None:
+        return None
+    wanted = root.approval_status_source_id
+    if root.target is not None:
+        details = await info.context.load_target_details(root.provider, root.target)
+        for one in details.statuses if details is not None else []:
+            if one.source_id == wanted:
+                return one
+    return await info.context.load_approval_status(root.provider, wanted)
+
+
+async def _load_approvable(
+    root: strawberry.Parent[PayloadRecord], info: Info
+) -> ApprovableRecord | None:
+    if root.provider is None:
+        return None
+    target = root.target
+    if target is None and root.approval_status_source_id is not None:
+        status = await _load_status(root, info)
+        target = None if status is None else status.target
+    if target is not None:
+        return await info.context.load_target(root.provider, target)
+    return await _load_invoice(root, info)
 
 
 async def _load_policy(
@@ -186,23 +233,18 @@ class ApprovePayload(MutationPayload):
     is_type_of = accepts(PayloadRecord)
 
     approvable: Approvable | None = resolved(
-        _load_invoice,
+        _load_approvable,
         Approvable | None,
         "What the decision is about, read back from the provider; null where the "
         "provider was not asked.",
     )
 
-    @strawberry.field(
-        graphql_type=ApprovalStatus | None,
-        description="The approver's duty that was decided, where the provider keeps it "
-        "as an object; Ottimate and BILL do not.",
+    approval_status: ApprovalStatus | None = resolved(
+        _load_status,
+        ApprovalStatus | None,
+        "The approver's duty that was decided, where the provider keeps it as an "
+        "object (Productive), read back; Ottimate and BILL do not.",
     )
-    @staticmethod
-    def approval_status(
-        root: strawberry.Parent[PayloadRecord],
-    ) -> ApprovalStatusRecord | None:
-        del root
-        return None
 
 
 @strawberry.type(description="What `reject` answers.")

@@ -1,15 +1,32 @@
-"""How far an invoice's approvers are, by one set of rules over what providers tell."""
+"""How far approvers are, by one set of rules over what providers tell."""
+
+from collections.abc import Mapping, Sequence
 
 from gateway.domain import (
+    ApprovalRequirement,
     ApprovalState,
+    ApprovalStatusRecord,
     ApproverRecord,
     ApproverStatus,
+    DynamicApproverType,
     InvoiceRecord,
     ProgressRecord,
     ProgressRule,
+    TargetDetails,
+    UserRecord,
 )
 
 _SILENT = (None, ApproverStatus.UNKNOWN)
+_RULES: Mapping[ApprovalRequirement, ProgressRule] = {
+    ApprovalRequirement.ANY: ProgressRule.ANY,
+    ApprovalRequirement.ALL: ProgressRule.ALL,
+}
+_ROLES: Mapping[DynamicApproverType, str] = {
+    DynamicApproverType.MANAGER: "Manager",
+    DynamicApproverType.BUDGET_OWNER: "Budget owner",
+    DynamicApproverType.PROJECT_MANAGER: "Project manager",
+    DynamicApproverType.DESIGNATED_APPROVER: "Designated approver",
+}
 
 
 def create_progress(
@@ -48,3 +65,71 @@ def _required(invoice: InvoiceRecord, asked: int) -> int | None:
     if invoice.approval_state is ApprovalState.NOT_REQUIRED:
         return 0
     return invoice.minimum_approvers
+
+
+def create_target_progress(details: TargetDetails) -> ProgressRecord:
+    """Return the progress of a target, requirement by requirement.
+
+    | duties | rule | required |
+    | --- | --- | --- |
+    | of a workflow that asks any | ANY | 1 |
+    | of a workflow that asks all, or chosen by hand | ALL | the requirements |
+    | of several rules, of one that is not known, or none | UNKNOWN | null |
+
+    Where there may be more duties than are shown, what would be counted is null. Once
+    the target is decided nobody is waited for.
+    """
+    rules = {_rule_of(one) for one in details.statuses}
+    rule = rules.pop() if len(rules) == 1 else ProgressRule.UNKNOWN
+    if not details.is_whole:
+        return ProgressRecord(
+            rule=rule,
+            required=1 if rule is ProgressRule.ANY else None,
+            approved=None,
+            rejected=None,
+            waiting_on=None,
+        )
+    requirements = _requirements(details.statuses)
+    required = {ProgressRule.ANY: 1, ProgressRule.ALL: len(requirements)}
+    states = [{one.state for one in rows} for rows in requirements]
+    return ProgressRecord(
+        rule=rule,
+        required=required.get(rule),
+        approved=sum(ApprovalState.APPROVED in one for one in states),
+        rejected=sum(ApprovalState.REJECTED in one for one in states),
+        waiting_on=[
+            _asked(one)
+            for rows in requirements
+            for one in rows
+            if details.target.is_open and _is_untouched(rows)
+        ],
+    )
+
+
+def _requirements(
+    statuses: Sequence[ApprovalStatusRecord],
+) -> list[list[ApprovalStatusRecord]]:
+    """Return the duties by what they are one requirement of, in their order."""
+    found: dict[tuple[str, str], list[ApprovalStatusRecord]] = {}
+    for one in statuses:
+        found.setdefault(one.requirement, []).append(one)
+    return list(found.values())
+
+
+def _is_untouched(rows: Sequence[ApprovalStatusRecord]) -> bool:
+    return all(one.state is ApprovalState.PENDING for one in rows)
+
+
+def _rule_of(status: ApprovalStatusRecord) -> ProgressRule:
+    # Those who were chosen by hand, without a rule, must all approve (Productive).
+    if status.workflow is None:
+        return ProgressRule.ALL
+    return _RULES.get(status.workflow.requirement, ProgressRule.UNKNOWN)
+
+
+def _asked(status: ApprovalStatusRecord) -> UserRecord:
+    """Return who is asked: a person, or a role by its name."""
+    if status.approver is not None:
+        return status.approver
+    role = status.dynamic_approver_type or DynamicApproverType.UNKNOWN
+    return UserRecord(source_id=None, display_name=_ROLES.get(role), email=None)

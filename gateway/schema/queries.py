@@ -9,8 +9,7 @@ import strawberry
 from gateway import domain
 from gateway.context import Context, Info
 from gateway.domain import (
-    ApproverRecord,
-    GlobalID,
+    ApprovalStatusRecord,
     InvoiceRecord,
     PolicyRecord,
     ProviderName,
@@ -18,6 +17,7 @@ from gateway.domain import (
 )
 from gateway.errors import GatewayError, InvalidInputError, UpstreamError
 from gateway.merge import check_cursor, cut_page, list_invoices, read_each
+from gateway.schema.approvables import ApprovalStatus
 from gateway.schema.connections import (
     After,
     First,
@@ -34,13 +34,18 @@ from gateway.schema.connections import (
 from gateway.schema.ids import parse_id
 from gateway.schema.inputs import InvoiceFilter, InvoiceOrder, PolicyFilter
 from gateway.schema.interfaces import Node
-from gateway.schema.types import Invoice, Policy
+from gateway.schema.invoices import Invoice
+from gateway.schema.nodes import NodeRecord, load_node, load_policy, try_node
+from gateway.schema.policies import Policy
+from gateway.schema.status_lists import (
+    ApprovalStatusConnection,
+    ApprovalStatusConnectionRecord,
+    ApprovalStatusFilter,
+    list_approval_statuses,
+)
 from gateway.schema.viewer import Viewer, ViewerRecord
 
 _POLICIES = "policies"
-_NODES = ("Invoice", "Approver", "Policy", "ApprovalStatus")
-
-NodeRecord = InvoiceRecord | ApproverRecord | PolicyRecord
 
 
 @strawberry.type(description="What can be asked.")
@@ -58,7 +63,7 @@ class Query:
             strawberry.ID, strawberry.argument(description="An `id` of this graph.")
         ],
     ) -> NodeRecord | None:
-        return await _load_node(id, info.context)
+        return await load_node(id, info.context)
 
     @strawberry.field(
         graphql_type=list[Node | None] | None,
@@ -78,7 +83,7 @@ class Query:
                 f"`ids` takes at most {info.context.most_rows} ids, not {len(ids)}.",
                 field=("ids",),
             )
-        return await asyncio.gather(*(_try_node(one, info.context) for one in ids))
+        return await asyncio.gather(*(try_node(one, info.context) for one in ids))
 
     @strawberry.field(
         graphql_type=Invoice | None,
@@ -133,13 +138,9 @@ class Query:
         context = info.context
         check_first(first, context.most_rows)
         wanted = filter or InvoiceFilter()
-        connectors = {
-            name: connector
-            for name, connector in context.connectors.items()
-            if wanted.providers is None or name in wanted.providers
-        }
+        asked = context.invoices_by_provider(wanted.providers)
         page = await list_invoices(
-            connectors,
+            asked,
             first=first,
             after=after,
             invoice_filter=wanted.to_record(),
@@ -160,7 +161,7 @@ class Query:
                     page.failures.get(name),
                     is_complete=name not in page.incomplete,
                 )
-                for name in connectors
+                for name in asked
             ],
             invoice_filter=wanted.to_record(),
         )
@@ -176,7 +177,7 @@ class Query:
             strawberry.ID, strawberry.argument(description="A policy's `id`.")
         ],
     ) -> PolicyRecord | None:
-        return await _load_policy(parse_id(id, ("Policy",), field="id"), info.context)
+        return await load_policy(parse_id(id, ("Policy",), field="id"), info.context)
 
     @strawberry.field(
         graphql_type=Policy | None,
@@ -197,8 +198,9 @@ class Query:
 
     @strawberry.field(
         graphql_type=PolicyConnection | None,
-        description="Policies over all providers that list them (BILL), active and "
-        "deleted: newest `createdAt` first, then by `id`.",
+        description="Policies over all providers that list them (BILL, Productive), "
+        "active and deleted: newest `createdAt` first, those without one (Productive) "
+        "last, then by `id`.",
     )
     @staticmethod
     async def policies(
@@ -211,6 +213,58 @@ class Query:
     ) -> PolicyConnectionRecord:
         return await _list_policies(
             info.context, first, after, filter or PolicyFilter()
+        )
+
+    @strawberry.field(
+        graphql_type=ApprovalStatus | None,
+        description="One approval status; null where this caller has none.",
+    )
+    @staticmethod
+    async def approval_status(
+        info: Info,
+        id: Annotated[
+            strawberry.ID,
+            strawberry.argument(description="An approval status's `id`."),
+        ],
+    ) -> ApprovalStatusRecord | None:
+        key = parse_id(id, ("ApprovalStatus",), field="id")
+        return await info.context.load_approval_status(key.provider, key.source_id)
+
+    @strawberry.field(
+        graphql_type=ApprovalStatus | None,
+        description="One approval status by the provider's own id; null where this "
+        "caller has none.",
+    )
+    @staticmethod
+    async def approval_status_by_source(
+        info: Info,
+        provider: Annotated[
+            ProviderName, strawberry.argument(description="The system that holds it.")
+        ],
+        source_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The provider's own id.")
+        ],
+    ) -> ApprovalStatusRecord | None:
+        return await info.context.load_approval_status(provider, source_id)
+
+    @strawberry.field(
+        graphql_type=ApprovalStatusConnection | None,
+        description="Approval statuses, decided and not, of the provider that keeps "
+        "them (Productive), by its own ids, ascending.",
+    )
+    @staticmethod
+    async def approval_statuses(
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        filter: Annotated[
+            ApprovalStatusFilter | None,
+            strawberry.argument(description="Which approval statuses."),
+        ] = None,
+    ) -> ApprovalStatusConnectionRecord:
+        wanted = filter or ApprovalStatusFilter()
+        return await list_approval_statuses(
+            info.context, first, after, wanted.to_record()
         )
 
     @strawberry.field(
@@ -232,53 +286,14 @@ class Query:
         )
 
 
-async def _try_node(text: str, context: Context) -> NodeRecord | GatewayError | None:
-    """Load one of several nodes; its error is its own."""
-    try:
-        return await _load_node(text, context)
-    except GatewayError as error:
-        return error
-
-
-async def _load_node(text: str, context: Context) -> NodeRecord | None:
-    key = parse_id(text, _NODES, field="id")
-    match key.type_name:
-        case "Invoice":
-            return await context.load_invoice(key.provider, key.source_id)
-        case "Approver":
-            approvers = await _load_approvers(key, context)
-            return next((one for one in approvers if one.id == text), None)
-        case "Policy":
-            return await _load_policy(key, context)
-        case _:
-            # No provider here keeps approval statuses.
-            return None
-
-
-async def _load_policy(key: GlobalID, context: Context) -> PolicyRecord | None:
-    """Return a policy by itself, or through the invoice that it was read with."""
-    if not key.parent:
-        return await context.load_policy(key.provider, key.source_id)
-    approvers = await _load_approvers(key, context)
-    policies = (one.policy for one in approvers)
-    return next(
-        (one for one in policies if one and one.source_id == key.source_id), None
-    )
-
-
 async def _list_policies(
     context: Context, first: int, after: str | None, wanted: PolicyFilter
 ) -> PolicyConnectionRecord:
     check_first(first, context.most_rows)
     check_cursor(after, _POLICIES)
-    asked = [
-        name
-        for name, connector in context.connectors.items()
-        if connector.has_policies
-        and (wanted.providers is None or name in wanted.providers)
-    ]
+    asked = context.policies_by_provider(wanted.providers)
     found, failures = await read_each(
-        {name: context.connector(name).list_policies() for name in asked}
+        {name: policies.list_policies() for name, policies in asked.items()}
     )
     rows = [row for rows in found.values() for row in rows if wanted.takes(row)]
     page = cut_page(
@@ -301,13 +316,6 @@ def _created_text(policy: PolicyRecord) -> str:
     if policy.created_at is None:
         return ""
     return policy.created_at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-async def _load_approvers(key: GlobalID, context: Context) -> list[ApproverRecord]:
-    """Return the approvers of the invoice through which *key* is read again."""
-    context.connector(key.provider)
-    loader = context.loaders[key.provider].approvers_by_invoice
-    return await loader.load(key.parent) or []
 
 
 async def _check(context: Context, name: ProviderName) -> SourceRecord:

@@ -8,10 +8,17 @@ from msgspec import Struct
 
 from gateway.connector import Queue
 from gateway.context import Context, Info
-from gateway.domain import InvoiceRecord, ProviderName, SourceRecord
+from gateway.domain import (
+    ApprovableRecord,
+    BookingRecord,
+    InvoiceRecord,
+    ProviderName,
+    SourceRecord,
+)
 from gateway.errors import GatewayError, UpstreamError
 from gateway.loaders import QueueLoader
 from gateway.merge import Page, check_cursor, cut_page, read_each
+from gateway.schema.approvables import Approvable
 from gateway.schema.connections import (
     After,
     EdgeRecord,
@@ -24,7 +31,6 @@ from gateway.schema.connections import (
     edges_of,
     page_info_of,
 )
-from gateway.schema.interfaces import Approvable
 from gateway.schema.records import accepts, described
 
 _LIST = "approvals"
@@ -37,7 +43,7 @@ class ViewerRecord(Struct, frozen=True, kw_only=True):
 class ApprovableConnectionRecord(Struct, frozen=True, kw_only=True):
     """A page of the queue; *is_complete* is whether all providers were read whole."""
 
-    page: Page[InvoiceRecord]
+    page: Page[ApprovableRecord]
     page_info: PageInfoRecord
     is_complete: bool
 
@@ -83,7 +89,7 @@ class ApprovableConnection:
     @staticmethod
     def nodes(
         root: strawberry.Parent[ApprovableConnectionRecord],
-    ) -> list[InvoiceRecord]:
+    ) -> list[ApprovableRecord]:
         return root.page.rows
 
     @strawberry.field(
@@ -124,7 +130,9 @@ class Viewer:
         wanted = None if filter is None else filter.providers
         queues, failures = await _read_queues(context, wanted)
         _unless_unread(queues, failures)
-        rows = [row for queue in queues.values() for row in queue.invoices]
+        rows: list[ApprovableRecord] = [
+            row for queue in queues.values() for row in queue.approvables
+        ]
         page = cut_page(
             rows, list_name=_LIST, value=_date_text, first=first, after=after
         )
@@ -169,8 +177,11 @@ async def _read_queues(
     for name in context.undecided:
         if providers is None or name in providers:
             failures[name] = context.nobody_there(name)
-    for queue in queues.values():
-        context.keep_invoices(queue.invoices)
+    for name, queue in queues.items():
+        context.keep_queue(name, queue)
+        if queue.error is not None:
+            # What could be read is served all the same.
+            failures[name] = queue.error
     return queues, failures
 
 
@@ -178,13 +189,19 @@ def _unless_unread(
     queues: Mapping[ProviderName, Queue], failures: Mapping[ProviderName, GatewayError]
 ) -> None:
     """Raise why nothing was read, where that is so: it is not that nothing waits."""
-    if any(queue.invoices or queue.is_complete for queue in queues.values()):
+    if any(queue.approvables or queue.is_complete for queue in queues.values()):
         return
     for error in failures.values():
         if isinstance(error, UpstreamError):
             raise error
 
 
-def _date_text(invoice: InvoiceRecord) -> str:
-    day = invoice.due_date or invoice.issue_date or invoice.created_at.date()
+def _date_text(row: ApprovableRecord) -> str:
+    match row:
+        case InvoiceRecord():
+            day = row.due_date or row.issue_date or row.created_at.date()
+        case BookingRecord():
+            day = row.start_date
+        case _:
+            day = row.date
     return day.isoformat()

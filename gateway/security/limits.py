@@ -22,12 +22,16 @@ from gateway.settings import LimitSettings
 
 # Introspection is as deep as types are wrapped, and graphql-core bounds it itself.
 _INTROSPECTION = frozenset({"__schema", "__type"})
+# These lead back to what a list was reached from: each return multiplies all below it.
+_RETURNING = frozenset({"invoice", "target"})
+_MOST_RETURNS = 2
 
 
 class _Size(Struct, frozen=True):
     depth: int = 0
     aliases: int = 0
     fields: int = 0
+    returns: int = 0
 
 
 def check_limits(
@@ -36,7 +40,8 @@ def check_limits(
     """Hold an operation against the limits.
 
     Raises:
-        LimitError: The operation is too deep, or has too many aliases or root fields.
+        LimitError: The operation is too deep, leads in circles, or has too many aliases
+            or root fields.
     """
     fragments = {
         definition.name.value: definition
@@ -45,6 +50,8 @@ def check_limits(
     }
     size = _Measure(fragments).measure(operation.selection_set)
     _check("MAX_DEPTH_LIMIT", "levels deep", size.depth, limits.depth)
+    what = "`invoice` or `target` on one path"
+    _check("MAX_DEPTH_LIMIT", what, size.returns, _MOST_RETURNS)
     _check("MAX_ALIASES_LIMIT", "aliases", size.aliases, limits.aliases)
     _check(
         "MAX_ROOT_FIELDS_LIMIT", "fields at its root", size.fields, limits.root_fields
@@ -66,14 +73,15 @@ class _Measure:
         self._sizes: dict[str, _Size] = {}
 
     def measure(self, selection_set: SelectionSetNode | None) -> _Size:
-        """Return the levels, the aliases, and the fields of the first level."""
-        depth = aliases = fields = 0
+        """Return levels, aliases, fields of the first level, and returns on a path."""
+        depth = aliases = fields = returns = 0
         for selection in selection_set.selections if selection_set else ():
             size = self._measure_selection(selection)
             depth = max(depth, size.depth)
             aliases += size.aliases
             fields += size.fields
-        return _Size(depth, aliases, fields)
+            returns = max(returns, size.returns)
+        return _Size(depth, aliases, fields, returns)
 
     def _measure_selection(self, selection: SelectionNode) -> _Size:
         if isinstance(selection, FragmentSpreadNode):
@@ -86,6 +94,7 @@ class _Measure:
             1 if is_introspection else 1 + inner.depth,
             (selection.alias is not None) + inner.aliases,
             1,
+            (selection.name.value in _RETURNING) + inner.returns,
         )
 
     def _measure_fragment(self, name: str) -> _Size:

@@ -1,6 +1,6 @@
 """HTTP in and out: the routes, and what stands around them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
@@ -17,8 +17,9 @@ from gateway.server.endpoint import GraphQLEndpoint
 from gateway.server.graphiql import ENDPOINT, Example, find_assets, graphiql_routes
 from gateway.server.graphiql import render as render_graphiql
 from gateway.server.request_id import RequestIDMiddleware
+from gateway.server.webhooks import WebhookEndpoint
 
-__all__ = ["Example", "create_server"]
+__all__ = ["Example", "WebhookEndpoint", "create_server"]
 
 _CORS_HEADERS = [
     "Authorization",
@@ -42,6 +43,7 @@ def create_server(
     graphiql: bool,
     examples: list[Example],
     banner: str,
+    webhooks: Mapping[str, WebhookEndpoint],
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     """Return the application that serves the gateway's HTTP."""
@@ -59,6 +61,7 @@ def create_server(
         Route(ENDPOINT, endpoint),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
+        *(Route(f"/webhooks/{key}", one) for key, one in webhooks.items()),
     ]
     if graphiql:
         routes += [Route("/", _to_graphiql), *graphiql_routes(assets=find_assets())]

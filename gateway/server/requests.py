@@ -110,7 +110,7 @@ async def parse_body(request: Request, most_bytes: int) -> GraphQLRequest:
             status=415,
             code="UNSUPPORTED_MEDIA_TYPE",
         )
-    body = await _read_body(request, most_bytes)
+    body = await read_body(request, most_bytes)
     try:
         return _REQUEST.decode(body)
     except msgspec.ValidationError as error:
@@ -119,7 +119,13 @@ async def parse_body(request: Request, most_bytes: int) -> GraphQLRequest:
         raise RequestError("The body is not JSON.") from error
 
 
-async def _read_body(request: Request, most_bytes: int) -> bytes:
+async def read_body(request: Request, most_bytes: int) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        RequestError: It is larger than *most_bytes*.
+        ClientDisconnect: The client went away before its body was here.
+    """
     too_large = RequestError(
         f"The body is larger than {most_bytes} bytes, the most that is read.",
         status=413,

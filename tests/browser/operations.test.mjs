@@ -248,7 +248,7 @@ const BILL = [
   },
   {
     name: "Policies",
-    variables: () => ({}),
+    variables: () => ({ filter: { providers: ["BILL"] } }),
     check: ({ policies }, answered) => {
       // The six of the organization, and the one that was made, which is the newest.
       assert.equal(policies.nodes.length, 7);
@@ -260,6 +260,94 @@ const BILL = [
         appliesTo: "BILL",
         isActive: true,
       });
+    },
+  },
+];
+
+const PRODUCTIVE = [
+  {
+    name: "ApprovalStatuses",
+    variables: () => ({ first: 60 }),
+    check: ({ approvalStatuses: { edges, pageInfo } }) => {
+      assert.equal(edges.length, 60);
+      assert.equal(pageInfo.hasNextPage, true);
+      assert.deepEqual([...new Set(edges.map(({ node }) => typeOf(node)))].sort(), [
+        "Booking",
+        "Expense",
+        "TimeEntry",
+      ]);
+    },
+  },
+  {
+    // Any of two may approve it, so that one does for all.
+    name: "Approve",
+    variables: (answered) => ({
+      input: { id: status(answered, "5006").id, note: "Cover is arranged." },
+    }),
+    check: ({ approve: { outcome, approvable, approvalStatus, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.__typename, "Booking");
+      assert.equal(approvable.approvalState, "APPROVED");
+      assert.equal(approvalStatus.note, "Cover is arranged.");
+      assert.equal(approvalStatus.actualApprover.displayName, "Carla Mendes");
+    },
+  },
+  {
+    // A booking itself, on which the manager is asked.
+    name: "Approve",
+    variables: (answered) => ({ input: { id: status(answered, "5021").target.id } }),
+    check: ({ approve: { outcome, approvable, approvalStatus, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.approvalState, "APPROVED");
+      assert.deepEqual(approvable.progress, {
+        rule: "ALL",
+        required: 1,
+        approved: 1,
+        rejected: 0,
+      });
+      assert.equal(approvalStatus.state, "APPROVED");
+    },
+  },
+  {
+    name: "Reject",
+    variables: (answered) => ({
+      input: { id: status(answered, "5050").id, note: "The receipt is missing." },
+    }),
+    check: ({ reject: { outcome, approvable, approvalStatus, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.__typename, "Expense");
+      assert.equal(approvable.approvalState, "REJECTED");
+      assert.equal(approvalStatus.note, "The receipt is missing.");
+    },
+  },
+  {
+    name: "Inbox",
+    variables: () => ({ first: 100 }),
+    check: ({ viewer: { approvals, sources } }, answered) => {
+      const waiting = approvals.edges
+        .map(({ node }) => node)
+        .filter(({ provider }) => provider === "PRODUCTIVE");
+      assert.deepEqual([...new Set(waiting.map((node) => node.__typename))].sort(), [
+        "Booking",
+        "Expense",
+        "TimeEntry",
+      ]);
+      assert.ok(waiting.every(({ approvalState }) => approvalState === "PENDING"));
+      for (const sourceId of ["5006", "5021", "5050"]) {
+        const { id } = status(answered, sourceId).target;
+        assert.ok(waiting.every((node) => node.id !== id));
+      }
+      assert.deepEqual(
+        sources.map(({ provider, ok }) => [provider, ok]),
+        [
+          ["OTTIMATE", true],
+          ["BILL", true],
+          ["PRODUCTIVE", true],
+        ],
+      );
     },
   },
 ];
@@ -302,7 +390,11 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       await behind?.stop();
     }, START);
 
-    for (const [provider, steps] of Object.entries({ Ottimate: OTTIMATE, BILL })) {
+    for (const [provider, steps] of Object.entries({
+      Ottimate: OTTIMATE,
+      BILL,
+      Productive: PRODUCTIVE,
+    })) {
       const answered = {};
       for (const { name, operation, variables, check } of steps) {
         test(`${operation ?? name} runs on ${provider} in the page`, TEST, async () => {
@@ -335,6 +427,18 @@ function bill({ InvoiceList }, number) {
   return InvoiceList.invoices.edges
     .map(({ node }) => node)
     .find((node) => node.number === number);
+}
+
+/** The approval status with the provider's own id that the list answered. */
+function status({ ApprovalStatuses }, sourceId) {
+  return ApprovalStatuses.approvalStatuses.edges
+    .map(({ node }) => node)
+    .find((node) => node.sourceId === sourceId);
+}
+
+/** The type of what an approval status is about. */
+function typeOf({ target }) {
+  return target.__typename;
 }
 
 /** The id of the policy that was made. */

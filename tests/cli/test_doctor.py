@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from gateway.cli import main
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
-from tests.support import bill_simulator, ottimate_simulator
+from tests.support import bill_simulator, ottimate_simulator, productive_simulator
 
 HEADER = "The settings are fine."
 ROWS = {
@@ -37,6 +37,24 @@ BILL_ROWS = {
     "List/VendorCreditApprover": "ok     approvers of many objects in one call",
     "List/ApprovalPolicy": "ok     6 policies are listed",
 }
+PRODUCTIVE_ROWS = {
+    "owner of the token": (
+        "ok     person 26; reads for callers without a token of their own, and decides "
+        "nothing"
+    ),
+    "many by id": "ok     200 objects by id in one call",
+    "pending bookings": "ok     the filter gives those that wait",
+    "unknown filter": "ok     refused",
+    "workflows as a list": "-      absent; they come with approval statuses",
+    "policies by id": "ok     taken; the list is read whole all the same",
+    "people by type": "ok     numbers are taken",
+    "policy assignments": "ok     the first is of a person",
+    "unapprove a booking": ("-      absent; approval statuses are decided one by one"),
+    "reject an expense itself": (
+        "ok     there is one; the gateway decides on approval statuses"
+    ),
+    "approve in bulk": "-      absent; approval statuses are decided one by one",
+}
 ABSENT = "-      absent: answers UNSUPPORTED"
 
 Doctor = Callable[..., Result]
@@ -45,17 +63,29 @@ Doctor = Callable[..., Result]
 def table(**changed: str) -> list[str]:
     """Return the lines of a whole answer; *changed* rows by name, spaces as ``_``.
 
-    Those that are no row of Ottimate's are BILL's.
+    Those that are no row of Ottimate's or Productive's are BILL's.
     """
     rows = {name.replace("__", " "): row for name, row in changed.items()}
     ottimate = {name: rows.pop(name, row) for name, row in ROWS.items()}
-    return [HEADER, *lines("Ottimate", ottimate), *bill_lines(**rows)]
+    productive = {name: rows.pop(name, row) for name, row in PRODUCTIVE_ROWS.items()}
+    return [
+        HEADER,
+        *lines("Ottimate", ottimate),
+        *bill_lines(**rows),
+        *productive_lines(**productive),
+    ]
 
 
 def bill_lines(**changed: str) -> list[str]:
     """Return BILL's lines, some rows *changed*."""
     assert set(changed) <= set(BILL_ROWS)
     return lines("BILL", {**BILL_ROWS, **changed})
+
+
+def productive_lines(**changed: str) -> list[str]:
+    """Return Productive's lines, some rows *changed*."""
+    assert set(changed) <= set(PRODUCTIVE_ROWS)
+    return lines("Productive", {**PRODUCTIVE_ROWS, **changed})
 
 
 def lines(title: str, rows: Mapping[str, str]) -> list[str]:
@@ -89,7 +119,7 @@ def served() -> Iterator[tuple[Sandbox, str]]:
 def doctor(
     served: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Doctor]:
-    """Run the doctor over both providers, with some variables set otherwise."""
+    """Run the doctor over all providers, with some variables set otherwise."""
     sandbox, origin = served
     for provider in PROVIDERS:
         simulator = sandbox.simulators[provider.name]
@@ -115,6 +145,16 @@ def switch(served: tuple[Sandbox, str]) -> Callable[..., None]:
 
 
 @pytest.fixture
+def switch_productive(served: tuple[Sandbox, str]) -> Callable[..., None]:
+    simulator = productive_simulator(served[0])
+
+    def set_switches(**values: Any) -> None:
+        simulator.switches = msgspec.structs.replace(simulator.switches, **values)
+
+    return set_switches
+
+
+@pytest.fixture
 def switch_bill(served: tuple[Sandbox, str]) -> Callable[..., None]:
     simulator = bill_simulator(served[0])
 
@@ -127,11 +167,7 @@ def switch_bill(served: tuple[Sandbox, str]) -> Callable[..., None]:
 def without(key: str) -> dict[str, str | None]:
     """Return what leaves a provider without its settings."""
     section = next(one.settings for one in PROVIDERS if one.key == key)
-    return {
-        f"GATEWAY_{key}__{name}".upper(): None
-        for name, field in section.model_fields.items()
-        if field.is_required()
-    }
+    return {f"GATEWAY_{key}__{name}".upper(): None for name in section.model_fields}
 
 
 def rows(result: Result) -> list[str]:
@@ -139,7 +175,7 @@ def rows(result: Result) -> list[str]:
     return [
         line
         for line in result.stdout.splitlines()
-        if line.startswith(("Ottimate ", "BILL ", HEADER))
+        if line.startswith(("Ottimate ", "BILL ", "Productive ", HEADER))
     ]
 
 
@@ -160,11 +196,13 @@ def test_nothing_is_changed_upstream(
     doctor: Doctor, served: tuple[Sandbox, str]
 ) -> None:
     ottimate, bill = ottimate_simulator(served[0]), bill_simulator(served[0])
+    productive = productive_simulator(served[0])
 
     def look() -> list[object]:
         return [
             ottimate.switches,
             bill.switches,
+            productive.switches,
             *(
                 repr(one)
                 for one in (
@@ -173,6 +211,13 @@ def test_nothing_is_changed_upstream(
                     bill.state.vendor_credits,
                     bill.state.policies,
                     bill.state.users,
+                    productive.state.bookings,
+                    productive.state.time_entries,
+                    productive.state.expenses,
+                    productive.state.statuses,
+                    productive.state.policies,
+                    productive.state.workflows,
+                    productive.state.people,
                 )
             ),
         ]
@@ -302,6 +347,7 @@ def test_reads_that_are_not_understood_are_wrong(
             ]
         ),
         *bill_lines(),
+        *productive_lines(),
     ]
 
 
@@ -317,6 +363,7 @@ def test_wrong_credentials_are_wrong_and_not_shown(doctor: Doctor, name: str) ->
             "Ottimate does not accept this gateway's sign-in."
         ),
         *bill_lines(),
+        *productive_lines(),
     ]
     assert "nobody-knows-this" not in result.output
 
@@ -330,6 +377,7 @@ def test_a_provider_that_cannot_be_reached_is_wrong(doctor: Doctor) -> None:
         HEADER,
         f"Ottimate    {'sign-in':<30}WRONG  The provider could not be reached.",
         *bill_lines(),
+        *productive_lines(),
     ]
 
 
@@ -337,11 +385,13 @@ def test_a_provider_that_cannot_be_reached_is_wrong(doctor: Doctor) -> None:
 
 
 def test_one_provider_is_probed_alone(doctor: Doctor) -> None:
-    bill = doctor(**without("ottimate"))
-    ottimate = doctor(**without("bill"))
+    bill = doctor(**without("ottimate"), **without("productive"))
+    ottimate = doctor(**without("bill"), **without("productive"))
+    productive = doctor(**without("ottimate"), **without("bill"))
 
     assert rows(bill) == [HEADER, *bill_lines()]
     assert rows(ottimate) == [HEADER, *lines("Ottimate", ROWS)]
+    assert rows(productive) == [HEADER, *productive_lines()]
 
 
 @pytest.mark.parametrize(
@@ -412,12 +462,104 @@ def test_a_sign_in_that_bill_refuses_is_wrong_and_not_shown(
         HEADER,
         *lines("Ottimate", ROWS),
         f"BILL        {'signed-in user':<30}WRONG  BILL does not accept this sign-in.",
+        *productive_lines(),
     ]
     assert "nobody-knows-this" not in result.output
 
 
+# Productive's rows
+
+
+@pytest.mark.parametrize(
+    ("switches", "changed"),
+    [
+        (
+            {"lenient_filters": True},
+            {
+                "unknown filter": (
+                    "-      ignored in silence; every row is checked against what was "
+                    "asked"
+                )
+            },
+        ),
+        ({"workflow_list": True}, {"workflows as a list": "ok     there is one"}),
+        (
+            {"policy_id_filter": False},
+            {"policies by id": "-      refused; the list is read whole"},
+        ),
+        (
+            {"bookings_unapprove": True, "expense_reject": False},
+            {
+                "unapprove a booking": (
+                    "ok     there is one; the gateway decides on approval statuses"
+                ),
+                "reject an expense itself": (
+                    "-      absent; approval statuses are decided one by one"
+                ),
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_what_productive_does_otherwise_is_told_and_not_wrong(
+    doctor: Doctor,
+    switch_productive: Callable[..., None],
+    switches: dict[str, Any],
+    changed: dict[str, str],
+) -> None:
+    switch_productive(**switches)
+
+    result = doctor()
+
+    assert result.exit_code == 0
+    assert rows(result) == table(**changed)
+
+
+def test_productives_reads_that_are_not_understood_are_wrong(
+    doctor: Doctor, switch_productive: Callable[..., None]
+) -> None:
+    switch_productive(fault="html")
+
+    result = doctor()
+
+    assert result.exit_code == 1
+    assert rows(result) == [
+        *table()[: -len(PRODUCTIVE_ROWS)],
+        (
+            f"Productive  {'owner of the token':<30}WRONG  "
+            "The provider's answer could not be understood."
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("TOKEN", "nobody-knows-this", "Productive does not accept this token."),
+        # Another's organization.
+        (
+            "ORGANIZATION_ID",
+            "902",
+            "This token is nobody's in the Productive organization.",
+        ),
+    ],
+)
+def test_a_token_that_is_nobodys_in_productive_is_wrong_and_not_shown(
+    doctor: Doctor, name: str, value: str, told: str
+) -> None:
+    result = doctor(**{f"GATEWAY_PRODUCTIVE__{name}": value})
+
+    assert result.exit_code == 1
+    assert rows(result) == [
+        *table()[: -len(PRODUCTIVE_ROWS)],
+        f"Productive  {'owner of the token':<30}WRONG  {told}",
+    ]
+    assert "nobody-knows-this" not in result.output
+    assert "sandbox-gateway-token" not in result.output
+
+
 def test_without_a_provider_there_is_nothing_to_probe(doctor: Doctor) -> None:
-    result = doctor(**without("ottimate"), **without("bill"))
+    result = doctor(**without("ottimate"), **without("bill"), **without("productive"))
 
     assert result.exit_code == 0
     assert result.stdout == "The settings are fine. No provider is configured.\n"
@@ -436,6 +578,13 @@ def test_without_a_provider_there_is_nothing_to_probe(doctor: Doctor) -> None:
             (
                 "GATEWAY_LIMITS__DEPTH: got '0'; "
                 "Input should be greater than or equal to 1"
+            ),
+        ),
+        (
+            {"GATEWAY_PRODUCTIVE__ORGANIZATION_ID": "not-a-number"},
+            (
+                "GATEWAY_PRODUCTIVE__ORGANIZATION_ID: got 'not-a-number'; "
+                "takes a whole number"
             ),
         ),
     ],

@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.cli.serve import create_worker_app
 from gateway.domain import ProviderName, encode_id
+from gateway.providers import productive
 from gateway.sandbox import Sandbox
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -206,7 +207,7 @@ class TestServe:
 
         url = url_of(banner[1])
         assert banner == [
-            "Sandbox: Ottimate, BILL. Nothing here is real.",
+            "Sandbox: Ottimate, BILL, Productive. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),
@@ -291,13 +292,14 @@ class TestServe:
 
         banner = process.read(lines=BANNER)
 
-        assert banner[0] == "Sandbox: Ottimate, BILL. Nothing here is real."
+        assert banner[0] == "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
         body = ask(url_of(banner[1]), "{ sources { provider ok } }")
         assert body == {
             "data": {
                 "sources": [
                     {"provider": "OTTIMATE", "ok": True},
                     {"provider": "BILL", "ok": True},
+                    {"provider": "PRODUCTIVE", "ok": True},
                 ]
             }
         }
@@ -354,9 +356,14 @@ class TestServe:
 
         assert out == ""
         events = [httpx.Response(200, text=line).json() for line in err.splitlines()]
-        # A sign-in and a call for each provider.
-        assert [line["event"] for line in events] == ["upstream_call"] * 4 + ["request"]
-        for secret in ("controller-secret", "dev-key", "controller-password"):
+        # A call for each provider, and a sign-in where a token is not enough.
+        assert [line["event"] for line in events] == ["upstream_call"] * 5 + ["request"]
+        for secret in (
+            "controller-secret",
+            "dev-key",
+            "controller-password",
+            "controller-token",
+        ):
             assert f"sandbox-{secret}" not in err
 
 
@@ -492,6 +499,7 @@ class TestSandbox:
         url = url_of(introduction[0])
         persons = Sandbox().persons
         names = iter(introduction)
+        tokens = Sandbox().settings(productive.PROVIDER)["webhook_tokens"]
 
         def take(count: int) -> list[str]:
             return [next(names) for _ in range(count)]
@@ -501,7 +509,7 @@ class TestSandbox:
             "# Paste what follows into the shell that is to start a gateway.",
             "",
         ]
-        assert take(10) == [
+        assert take(14) == [
             f"export GATEWAY_OTTIMATE__BASE_URL={url}/ottimate/v1",
             "export GATEWAY_OTTIMATE__API_KEY=sandbox-api-key",
             "export GATEWAY_OTTIMATE__CLIENT_ID=sandbox-controller",
@@ -511,6 +519,10 @@ class TestSandbox:
             "export GATEWAY_BILL__ORG_ID=00801HARBORGROUP0000",
             "export GATEWAY_BILL__USER_NAME=gateway@harbor.example",
             "export GATEWAY_BILL__PASSWORD=sandbox-gateway-password",
+            f"export GATEWAY_PRODUCTIVE__BASE_URL={url}/productive/api/v2",
+            "export GATEWAY_PRODUCTIVE__TOKEN=sandbox-gateway-token",
+            "export GATEWAY_PRODUCTIVE__ORGANIZATION_ID=900",
+            f"export GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS={tokens}",
             "",
         ]
         assert take(1 + 8) == [
@@ -522,7 +534,7 @@ class TestSandbox:
             *(f'"{one}" = "sha256:{digest(f"demo-{one}")}"' for one in persons),
             "END",
         ]
-        assert take(7) == [
+        assert take(9) == [
             "cat > sandbox-credentials.toml <<'END'",
             '["controller".ottimate]',
             'client_id = "sandbox-controller"',
@@ -530,16 +542,24 @@ class TestSandbox:
             '["controller".bill]',
             'user_name = "controller@harbor.example"',
             'password = "sandbox-controller-password"',
+            '["controller".productive]',
+            'token = "sandbox-controller-token"',
         ]
         rest = list(names)
         assert [line for line in rest if line.startswith("[")] == [
             '["clerk".ottimate]',
             '["clerk".bill]',
+            '["clerk".productive]',
             '["accountant".bill]',
+            '["accountant".productive]',
             '["approver".bill]',
+            '["approver".productive]',
             '["payer".bill]',
+            '["payer".productive]',
             '["auditor".bill]',
+            '["auditor".productive]',
             '["buyer".bill]',
+            '["buyer".productive]',
         ]
         assert rest[-6:] == [
             "END",
@@ -582,7 +602,9 @@ class TestSandbox:
     ) -> None:
         banner = start("serve", "--port", "0", **environment).read(lines=3)
         url = url_of(banner[1])
-        assert banner[0] == "Live: Ottimate, BILL. Decisions made here are real."
+        assert banner[0] == (
+            "Live: Ottimate, BILL, Productive. Decisions made here are real."
+        )
 
         [invoice] = ask(url, PENDING, key="demo-clerk")["data"]["invoices"]["nodes"]
         unforced = ask(url, APPROVE, key="demo-clerk", id=invoice["id"])
@@ -656,16 +678,23 @@ class TestSandbox:
         result = run("doctor", **environment)
 
         names = [line.partition(" ")[0] for line in result.stdout.splitlines()[1:]]
-        assert (result.returncode, sorted(set(names))) == (0, ["BILL", "Ottimate"])
+        assert (result.returncode, sorted(set(names))) == (
+            0,
+            ["BILL", "Ottimate", "Productive"],
+        )
         assert not [
             line for line in result.stdout.splitlines() if " WRONG " in f" {line} "
         ]
-        for secret in ("api-key", "dev-key", "password", "secret"):
+        for secret in ("api-key", "dev-key", "password", "secret", "gateway-token"):
             assert f"sandbox-{secret}" not in result.stdout + result.stderr
 
     def test_switches_and_reset_are_served(self, start: Start) -> None:
         url = url_of(start("sandbox", "--port", "0").read(lines=1)[0])
-        change = {"ottimate": {"token_seconds": 60}, "bill": {"list_cap": 1000}}
+        change = {
+            "ottimate": {"token_seconds": 60},
+            "bill": {"list_cap": 1000},
+            "productive": {"retry_after": True},
+        }
 
         before = send("GET", f"{url}/switches").json()
         changed = send("PATCH", f"{url}/switches", json=change).json()
@@ -676,6 +705,7 @@ class TestSandbox:
         assert changed == {
             "ottimate": {**before["ottimate"], "token_seconds": 60},
             "bill": {**before["bill"], "list_cap": 1000},
+            "productive": {**before["productive"], "retry_after": True},
         }
         assert wrong.status_code == 400
         assert reset.status_code == 204
@@ -726,7 +756,7 @@ class TestInProcess:
         assert (code, status) == (0, 200)
         url = f"http://127.0.0.1:{port}"
         assert out.splitlines() == [
-            "Sandbox: Ottimate, BILL. Nothing here is real.",
+            "Sandbox: Ottimate, BILL, Productive. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),

@@ -6,25 +6,39 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from gateway.connector import Connector, InvoiceSlice, Provider, Queue
+from gateway.connector import (
+    Connector,
+    Invoices,
+    InvoiceSlice,
+    Policies,
+    Provider,
+    Queue,
+    Targets,
+    invoices_of,
+    policies_of,
+    targets_of,
+)
 from gateway.domain import (
+    TARGET_TYPES,
     ApprovalState,
+    ApprovalStatusDetails,
     ApproverRecord,
     ApproverStatus,
     Capability,
     GlobalID,
-    InvoiceFilter,
     InvoiceKind,
     InvoicePlace,
     InvoiceRecord,
     PolicyChanges,
     PolicyDraft,
+    ProviderName,
     QuotaRecord,
+    TargetKey,
+    TargetType,
     ViewerAction,
     decode_id,
 )
@@ -36,54 +50,24 @@ from gateway.errors import (
 )
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
-from gateway.upstream import Deadline, Transport
+from gateway.schema import create_schema
+from tests.providers.contract import (
+    ALL_ROWS,
+    EVERY_STATUS,
+    EVERYTHING,
+    MALFORMED,
+    UNKNOWN,
+    Down,
+    broken_networks,
+    each_with_invoices,
+    each_with_webhooks,
+    list_everything,
+    list_statuses,
+    look,
+    open_connector,
+    unlike_each,
+)
 from tests.support import FakeTime
-
-UNKNOWN = "no-such-invoice"
-# Nothing of these is an id of any provider, and none may change what is called.
-MALFORMED = [UNKNOWN, "", "..", "a/b", "a,b", "1?x=1#y", "ü" * 40]
-EVERYTHING = InvoiceFilter()
-ALL_ROWS = 1_000_000
-
-
-def open_connector(
-    provider: Provider,
-    sandbox: Sandbox,
-    time: FakeTime,
-    *,
-    person: str | None = None,
-    transport: Transport | None = None,
-    seconds: float = 25.0,
-    **settings: Any,
-) -> Connector:
-    """Return a provider's connector over the sandbox, with an account of its own.
-
-    It acts for *person*, by default the first whom the simulator knows.
-    """
-    person = person or next(iter(sandbox.simulators[provider.name].persons))
-    own = sandbox.credentials(provider, person) or {}
-    values = {**sandbox.settings(provider), **own, **settings}
-    section = provider.settings.model_validate(values)
-    upstream = provider.open_upstream(
-        section, time.clock, transport or sandbox.transport
-    )
-    account = provider.open_account(section, upstream)
-    return account.connect(Deadline(seconds, time.clock))
-
-
-async def list_everything(connector: Connector, first: int) -> list[InvoiceRecord]:
-    """Page through the whole list, *first* rows at a time."""
-    rows: list[InvoiceRecord] = []
-    after = None
-    while True:
-        part = await connector.list_invoices(
-            first=first, after=after, invoice_filter=EVERYTHING
-        )
-        rows += part.invoices
-        if part.is_last:
-            return rows
-        assert len(part.invoices) >= first
-        after = InvoicePlace(created_at=rows[-1].created_at, id=rows[-1].id)
 
 
 def unlike(known: str) -> str:
@@ -93,18 +77,6 @@ def unlike(known: str) -> str:
 
 async def load_nothing() -> list[ApproverRecord] | None:
     raise AssertionError("The approvers were asked for.")
-
-
-@pytest.fixture(params=PROVIDERS, ids=lambda provider: provider.key)
-def provider(request: pytest.FixtureRequest) -> Provider:
-    chosen = request.param
-    assert isinstance(chosen, Provider)
-    return chosen
-
-
-@pytest.fixture
-def connector(provider: Provider, sandbox: Sandbox, time: FakeTime) -> Connector:
-    return open_connector(provider, sandbox, time)
 
 
 def test_names_and_keys_are_told_apart() -> None:
@@ -204,16 +176,22 @@ def test_settings_hide_their_secrets(provider: Provider, sandbox: Sandbox) -> No
     section = provider.settings.model_validate(values)
     fields = {name: getattr(section, name) for name in type(section).model_fields}
 
-    secrets = {name for name, value in fields.items() if isinstance(value, SecretStr)}
-
-    named_so = {
-        name for name in values if name.endswith(("key", "secret", "password", "token"))
+    secrets = {
+        name: [one for one in many if isinstance(one, SecretStr)]
+        for name, value in fields.items()
+        for many in [value if isinstance(value, tuple) else (value,)]
     }
-    assert secrets
-    assert named_so <= secrets
-    for name in secrets:
-        assert values[name] not in repr(section)
-        assert values[name] not in section.model_dump_json()
+
+    endings = ("key", "secret", "password", "token", "tokens")
+    named_so = {name for name in values if name.endswith(endings)}
+    assert named_so
+    assert all(secrets[name] for name in named_so)
+    for name, kept in secrets.items():
+        if kept:
+            shown = [one.get_secret_value() for one in kept]
+            assert ",".join(shown) == values[name]
+            assert not [one for one in shown if one in repr(section)]
+            assert not [one for one in shown if one in section.model_dump_json()]
 
 
 def test_switches_are_replaced_whole_and_checked(
@@ -234,27 +212,51 @@ async def test_a_reset_leaves_the_data_and_the_switches_of_the_start(
 ) -> None:
     simulator = sandbox.simulators[provider.name]
     switches = simulator.switches
-    before = await list_everything(connector, ALL_ROWS)
+    before = await look(provider, connector)
 
     simulator.reset()
 
     again = open_connector(provider, sandbox, time)
     assert simulator.switches == switches
-    assert await list_everything(again, ALL_ROWS) == before
+    assert await look(provider, again) == before
 
 
-PROTOCOL = [
-    (name, method)
-    for name, method in inspect.getmembers(Connector, inspect.isfunction)
+@each_with_webhooks
+def test_webhooks_lead_nowhere_where_the_settings_name_none(
+    provider: Provider, sandbox: Sandbox, time: FakeTime
+) -> None:
+    values = sandbox.settings(provider)
+    fields = provider.settings.model_fields
+    bare = {key: value for key, value in values.items() if fields[key].is_required()}
+    assert provider.open_webhooks is not None
+
+    found = [
+        provider.open_webhooks(provider.settings.model_validate(one), time.clock)
+        for one in (values, bare)
+    ]
+
+    assert [one is None for one in found] == [False, True]
+
+
+METHODS = [
+    (protocol, name)
+    for protocol in (Connector, Invoices, Policies, Targets)
+    for name, _ in inspect.getmembers(protocol, inspect.isfunction)
     if not name.startswith("_")
 ]
 
 
-@pytest.mark.parametrize(("name", "method"), PROTOCOL)
-def test_a_connector_has_every_method(
-    connector: Connector, name: str, method: Callable[..., object]
+@pytest.mark.parametrize(("protocol", "name"), METHODS)
+def test_a_connector_and_its_facets_have_every_method(
+    provider: Provider, connector: Connector, protocol: type, name: str
 ) -> None:
-    found = getattr(type(connector), name)
+    held = {
+        "Connector": connector,
+        "Invoices": invoices_of(provider.name, connector),
+        "Policies": policies_of(provider.name, connector),
+        "Targets": targets_of(connector),
+    }[protocol.__name__]
+    found, method = getattr(type(held), name), getattr(protocol, name)
 
     def names(one: Callable[..., object]) -> list[tuple[str, object]]:
         parameters = inspect.signature(one).parameters.values()
@@ -263,6 +265,20 @@ def test_a_connector_has_every_method(
     assert inspect.iscoroutinefunction(found) == inspect.iscoroutinefunction(method)
     assert names(found) == names(method)
     assert found.__doc__
+
+
+def test_what_a_connector_decides_on_are_types_of_the_graph(
+    connector: Connector,
+) -> None:
+    schema = create_schema()
+
+    assert connector.decides
+    assert all(schema.get_type(name) for name in connector.decides)
+    assert ("Invoice" in connector.decides) == (connector.invoices is not None)
+    of_targets = {"ApprovalStatus", *TARGET_TYPES}
+    assert connector.decides & of_targets == (
+        set() if connector.targets is None else of_targets
+    )
 
 
 async def test_a_check_passes_where_all_is_well(connector: Connector) -> None:
@@ -277,45 +293,48 @@ def test_a_quota_is_told_before_any_call_or_not_at_all(connector: Connector) -> 
         assert quota.resets_at.tzinfo is not None
 
 
-async def test_unknown_ids_are_left_out(connector: Connector) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
+@each_with_invoices
+async def test_unknown_ids_are_left_out(invoices: Invoices) -> None:
+    rows = await list_everything(invoices, ALL_ROWS)
     ids = [*MALFORMED, unlike(rows[0].source_id), unlike(rows[-1].source_id)]
     assert not {row.source_id for row in rows} & set(ids)
 
-    assert await connector.get_invoices([]) == {}
-    assert await connector.get_invoices(ids) == {}
-    assert await connector.get_invoice_details(ids) == {}
+    assert await invoices.get_invoices([]) == {}
+    assert await invoices.get_invoices(ids) == {}
+    assert await invoices.get_invoice_details(ids) == {}
     # A list of the approvers of many does not tell of whom there are none.
-    assert not any((await connector.get_approvers(ids)).values())
+    assert not any((await invoices.get_approvers(ids)).values())
     for one in ids:
-        assert await connector.get_invoices([one]) == {}
-        assert await connector.get_invoice_details([one]) == {}
-        assert await connector.get_approvers([one]) == {}
+        assert await invoices.get_invoices([one]) == {}
+        assert await invoices.get_invoice_details([one]) == {}
+        assert await invoices.get_approvers([one]) == {}
 
 
-async def test_an_unknown_id_costs_its_neighbours_nothing(connector: Connector) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
+@each_with_invoices
+async def test_an_unknown_id_costs_its_neighbours_nothing(invoices: Invoices) -> None:
+    rows = await list_everything(invoices, ALL_ROWS)
     known = rows[0].source_id
     ids = [UNKNOWN, unlike(known), known]
 
-    invoices = await connector.get_invoices(ids)
-    approvers = await connector.get_approvers(ids)
-    details = await connector.get_invoice_details(ids)
+    found = await invoices.get_invoices(ids)
+    approvers = await invoices.get_approvers(ids)
+    details = await invoices.get_invoice_details(ids)
 
-    assert invoices == {known: rows[0]}
+    assert found == {known: rows[0]}
     assert [key for key, records in approvers.items() if records] == [known]
     assert list(details) == [known]
 
 
+@each_with_invoices
 @pytest.mark.parametrize("first", [1, 7, 20, 100])
 async def test_pages_hold_everything_exactly_once_in_order(
-    connector: Connector, first: int
+    invoices: Invoices, first: int
 ) -> None:
-    whole = await connector.list_invoices(
+    whole = await invoices.list_invoices(
         first=ALL_ROWS, after=None, invoice_filter=EVERYTHING
     )
 
-    paged = await list_everything(connector, first)
+    paged = await list_everything(invoices, first)
 
     by_id = sorted(whole.invoices, key=lambda row: row.id)
     ordered = sorted(by_id, key=lambda row: row.created_at, reverse=True)
@@ -325,10 +344,11 @@ async def test_pages_hold_everything_exactly_once_in_order(
     assert paged == whole.invoices
 
 
-async def test_a_place_after_the_last_row_is_the_end(connector: Connector) -> None:
-    last = (await list_everything(connector, ALL_ROWS))[-1]
+@each_with_invoices
+async def test_a_place_after_the_last_row_is_the_end(invoices: Invoices) -> None:
+    last = (await list_everything(invoices, ALL_ROWS))[-1]
 
-    part = await connector.list_invoices(
+    part = await invoices.list_invoices(
         first=5,
         after=InvoicePlace(created_at=last.created_at, id=last.id),
         invoice_filter=EVERYTHING,
@@ -339,29 +359,32 @@ async def test_a_place_after_the_last_row_is_the_end(connector: Connector) -> No
     )
 
 
+@each_with_invoices
 async def test_a_count_is_the_number_of_rows_where_a_provider_counts(
-    connector: Connector,
+    invoices: Invoices,
 ) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
+    rows = await list_everything(invoices, ALL_ROWS)
 
-    count = await connector.count_invoices(EVERYTHING)
+    count = await invoices.count_invoices(EVERYTHING)
 
-    assert count == (len(rows) if connector.has_counts else None)
+    assert count == (len(rows) if invoices.has_counts else None)
 
 
-async def test_what_is_listed_is_found_by_id(connector: Connector) -> None:
-    rows = (await list_everything(connector, ALL_ROWS))[:150]
+@each_with_invoices
+async def test_what_is_listed_is_found_by_id(invoices: Invoices) -> None:
+    rows = (await list_everything(invoices, ALL_ROWS))[:150]
 
-    found = await connector.get_invoices([row.source_id for row in rows])
+    found = await invoices.get_invoices([row.source_id for row in rows])
 
     assert found == {row.source_id: row for row in rows}
 
 
+@each_with_invoices
 async def test_records_name_their_provider_and_can_be_found_again(
-    provider: Provider, connector: Connector
+    provider: Provider, invoices: Invoices
 ) -> None:
-    rows = (await list_everything(connector, ALL_ROWS))[:40]
-    approvers = await connector.get_approvers([row.source_id for row in rows])
+    rows = (await list_everything(invoices, ALL_ROWS))[:40]
+    approvers = await invoices.get_approvers([row.source_id for row in rows])
 
     for row in rows:
         assert row.provider is provider.name
@@ -385,13 +408,15 @@ async def test_records_name_their_provider_and_can_be_found_again(
 
 
 async def test_every_time_has_an_offset_and_every_amount_is_exact(
-    connector: Connector,
+    provider: Provider, connector: Connector
 ) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
-    ids = [row.source_id for row in rows[:40]]
-    found: list[object] = [rows]
-    found += (await connector.get_approvers(ids)).values()
-    found += (await connector.get_invoice_details(ids)).values()
+    found = [await look(provider, connector)]
+    if connector.invoices is not None:
+        rows = await list_everything(connector.invoices, ALL_ROWS)
+        ids = [row.source_id for row in rows[:40]]
+        details = await connector.invoices.get_invoice_details(ids)
+        assert len(details) == 40
+        found.append(details)
 
     leaves = list(walk(found))
 
@@ -405,9 +430,12 @@ async def test_every_time_has_an_offset_and_every_amount_is_exact(
 
 
 def walk(value: object) -> Iterator[object]:
-    """Yield every leaf of records within lists."""
-    if isinstance(value, list):
+    """Yield every leaf of records within lists and mappings."""
+    if isinstance(value, list | tuple):
         for one in value:
+            yield from walk(one)
+    elif isinstance(value, Mapping):
+        for one in value.values():
             yield from walk(one)
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
@@ -416,7 +444,12 @@ def walk(value: object) -> Iterator[object]:
         yield value
 
 
-Write = Callable[[Connector, str, str], Awaitable[object]]
+Write = Callable[[Connector, GlobalID, str], Awaitable[object]]
+
+
+def invoices_at(connector: Connector, key: GlobalID) -> Invoices:
+    return invoices_of(key.provider, connector)
+
 
 # What is written on an invoice; the user's id is of somebody who exists.
 WRITES: Mapping[Capability, Write] = {
@@ -425,14 +458,19 @@ WRITES: Mapping[Capability, Write] = {
         key, note=None, force=True
     ),
     Capability.REJECT: lambda one, key, _: one.reject(key, note="no"),
-    Capability.ADD_APPROVER: lambda one, key, user: one.add_approver(
-        key, user_source_id=user, email=None
+    Capability.ADD_APPROVER: lambda one, key, user: invoices_at(one, key).add_approver(
+        key.source_id, user_source_id=user, email=None
     ),
-    Capability.REMOVE_APPROVER: lambda one, key, _: one.remove_approver(key, "1"),
-    Capability.SET_APPROVERS: lambda one, key, user: one.set_approvers(key, [user]),
-    Capability.CLEAR_APPROVERS: lambda one, key, _: one.clear_approvers(key),
+    Capability.REMOVE_APPROVER: lambda one, key, _: invoices_at(
+        one, key
+    ).remove_approver(key.source_id, "1"),
+    Capability.SET_APPROVERS: lambda one, key, user: invoices_at(
+        one, key
+    ).set_approvers(key.source_id, [user]),
+    Capability.CLEAR_APPROVERS: lambda one, key, _: invoices_at(
+        one, key
+    ).clear_approvers(key.source_id),
 }
-
 DRAFT = PolicyDraft(
     amount_threshold=Decimal("123456.78"),
     minimum_approvers=1,
@@ -440,7 +478,8 @@ DRAFT = PolicyDraft(
     mandatory_approver_source_ids=[],
 )
 CHANGES = PolicyChanges(amount_threshold=Decimal("123456.78"), minimum_approvers=None)
-POLICY_WRITES: Mapping[str, Write] = {
+PolicyWrite = Callable[[Policies, str, str], Awaitable[object]]
+POLICY_WRITES: Mapping[str, PolicyWrite] = {
     "update": lambda one, key, _: one.update_policy(key, CHANGES),
     "delete": lambda one, key, _: one.delete_policy(key),
     "restore": lambda one, key, _: one.restore_policy(key),
@@ -449,66 +488,74 @@ POLICY_WRITES: Mapping[str, Write] = {
 }
 
 
-async def find_user(connector: Connector) -> str:
+def invoice_key(provider: Provider, source_id: str) -> GlobalID:
+    return GlobalID(1, "Invoice", provider.name, source_id)
+
+
+async def find_user(provider: Provider, connector: Connector) -> str:
     """Return the provider's id of somebody who is asked for an approval."""
-    rows = (await list_everything(connector, ALL_ROWS))[:40]
-    found = await connector.get_approvers([row.source_id for row in rows])
+    invoices = invoices_of(provider.name, connector)
+    rows = (await list_everything(invoices, ALL_ROWS))[:40]
+    found = await invoices.get_approvers([row.source_id for row in rows])
     users = [
         record.user.source_id
         for records in found.values()
         if isinstance(records, list)
         for record in records
     ]
+    users += [
+        one.status.approver.source_id
+        for one in await list_statuses(targets_of(connector))
+        if one.status.approver is not None
+    ]
     user_id = next(one for one in users if one is not None)
     assert user_id
     return user_id
 
 
-async def look(connector: Connector) -> object:
-    """Return what can be seen of the account."""
-    rows = await list_everything(connector, ALL_ROWS)
-    policies = await connector.list_policies()
-    return (
-        rows,
-        await connector.get_approvers([row.source_id for row in rows[:60]]),
-        policies,
-        await connector.get_mandatory_approvers([one.source_id for one in policies]),
-    )
-
-
+@each_with_invoices
 @pytest.mark.parametrize("capability", WRITES)
 async def test_a_write_to_an_unknown_invoice_is_refused_and_changes_nothing(
-    connector: Connector, capability: Capability
+    provider: Provider,
+    connector: Connector,
+    invoices: Invoices,
+    capability: Capability,
 ) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
-    user = await find_user(connector)
-    before = await look(connector)
+    rows = await list_everything(invoices, ALL_ROWS)
+    user = await find_user(provider, connector)
+    before = await look(provider, connector)
     capabilities = await connector.get_capabilities()
 
     for invoice_id in (*MALFORMED, unlike(rows[0].source_id)):
+        key = invoice_key(provider, invoice_id)
         with pytest.raises((NotFoundError, UnsupportedError)) as refused:
-            await WRITES[capability](connector, invoice_id, user)
+            await WRITES[capability](connector, key, user)
         is_unsupported = isinstance(refused.value, UnsupportedError)
         assert is_unsupported == (capability not in capabilities)
 
-    assert await look(connector) == before
+    assert await look(provider, connector) == before
 
 
 @pytest.mark.parametrize("name", POLICY_WRITES)
 async def test_a_write_to_an_unknown_policy_is_refused_and_changes_nothing(
-    connector: Connector, name: str
+    provider: Provider, connector: Connector, policies: Policies, name: str
 ) -> None:
-    user = await find_user(connector)
-    before = await look(connector)
-    known = [one.source_id for one in await connector.list_policies()]
-    expected = NotFoundError if connector.has_policies else UnsupportedError
+    user = await find_user(provider, connector)
+    before = await look(provider, connector)
+    known = [one.source_id for one in await policies.list_policies()]
+    expected = NotFoundError if await manages(connector) else UnsupportedError
 
-    for policy_id in (*MALFORMED, *map(unlike, known[:1])):
+    for policy_id in (*MALFORMED, *([unlike_each(known)] if known else [])):
         assert policy_id not in known
         with pytest.raises(expected):
-            await POLICY_WRITES[name](connector, policy_id, user)
+            await POLICY_WRITES[name](policies, policy_id, user)
 
-    assert await look(connector) == before
+    assert await look(provider, connector) == before
+
+
+async def manages(connector: Connector) -> bool:
+    """Return whether policies can be changed."""
+    return Capability.MANAGE_POLICIES in await connector.get_capabilities()
 
 
 async def test_what_a_provider_lacks_is_refused_without_a_call(
@@ -517,13 +564,20 @@ async def test_what_a_provider_lacks_is_refused_without_a_call(
     capabilities = await connector.get_capabilities()
     transport = Down()
     down = open_connector(provider, sandbox, time, transport=transport)
-    lacking = [write for one, write in WRITES.items() if one not in capabilities]
-    if Capability.MANAGE_POLICIES not in capabilities:
-        lacking += [lambda one, *_: one.create_policy(DRAFT), *POLICY_WRITES.values()]
+    key = GlobalID(1, min(connector.decides), provider.name, "1")
+    policies = policies_of(provider.name, down)
+    lacking = [
+        write(down, key, "1")
+        for one, write in WRITES.items()
+        if one not in capabilities
+    ]
+    if not await manages(connector):
+        lacking += [policies.create_policy(DRAFT)]
+        lacking += [write(policies, "1", "1") for write in POLICY_WRITES.values()]
 
-    for write in lacking:
+    for written in lacking:
         with pytest.raises(UnsupportedError, match=r"Nothing was sent\.$") as refused:
-            await write(down, "1", "1")
+            await written
         assert not refused.value.asked
 
     assert transport.calls == 0
@@ -532,21 +586,61 @@ async def test_what_a_provider_lacks_is_refused_without_a_call(
 async def test_capabilities_say_what_the_connector_has(connector: Connector) -> None:
     capabilities = await connector.get_capabilities()
 
-    assert {Capability.READ_INVOICES, Capability.READ_APPROVERS} <= capabilities
-    assert connector.has_policies == (Capability.READ_POLICIES in capabilities)
+    of_invoices = {Capability.READ_INVOICES, Capability.READ_APPROVERS}
+    assert capabilities & of_invoices == (
+        set() if connector.invoices is None else of_invoices
+    )
+    assert (connector.targets is not None) == (
+        Capability.READ_APPROVAL_STATUSES in capabilities
+    )
+    assert (connector.policies is not None) == (
+        Capability.READ_POLICIES in capabilities
+    )
     assert capabilities >= {Capability.READ_POLICIES} or (
         Capability.MANAGE_POLICIES not in capabilities
     )
 
 
-async def test_every_policy_is_listed_once_and_is_found_by_id(
-    provider: Provider, connector: Connector
+async def test_of_what_a_provider_does_not_keep_nothing_is_found_without_a_call(
+    provider: Provider, sandbox: Sandbox, time: FakeTime
 ) -> None:
-    listed = await connector.list_policies()
+    transport = Down()
+    down = open_connector(provider, sandbox, time, transport=transport)
+    key = TargetKey(TargetType.BOOKING, "1")
 
-    found = await connector.get_policies([one.source_id for one in listed])
+    if down.invoices is None:
+        invoices = invoices_of(provider.name, down)
+        assert await invoices.list_invoices(
+            first=1, after=None, invoice_filter=EVERYTHING
+        ) == InvoiceSlice(invoices=[], is_last=True, total=0)
+        assert await invoices.count_invoices(EVERYTHING) == 0
+        assert await invoices.get_invoices(["1"]) == {}
+        assert await invoices.get_invoice_details(["1"]) == {}
+        assert await invoices.get_approvers(["1"]) == {}
+    if down.policies is None:
+        policies = policies_of(provider.name, down)
+        assert await policies.list_policies() == []
+        assert await policies.get_policies(["1"]) == {}
+        assert await policies.get_mandatory_approvers(["1"]) == {}
+    if down.targets is None:
+        targets = targets_of(down)
+        assert await list_statuses(targets) == []
+        assert await targets.get_statuses(["1"]) == {}
+        assert await targets.get_targets([key]) == {}
+        assert await targets.get_workflows(["1"]) == {}
+        assert await targets.get_awaited(list(TARGET_TYPES.values())) == {}
 
-    assert bool(listed) == connector.has_policies
+    assert transport.calls == 0
+
+
+async def test_every_policy_is_listed_once_and_is_found_by_id(
+    provider: Provider, connector: Connector, policies: Policies
+) -> None:
+    listed = await policies.list_policies()
+
+    found = await policies.get_policies([one.source_id for one in listed])
+
+    assert bool(listed) == (connector.policies is not None)
     assert found == {one.source_id: one for one in listed}
     assert len(found) == len(listed)
     for policy in listed:
@@ -555,62 +649,64 @@ async def test_every_policy_is_listed_once_and_is_found_by_id(
             1, "Policy", provider.name, policy.source_id
         )
         assert policy.is_active is not None
-        assert policy.created_at is not None
-        assert policy.created_at.tzinfo is not None
+        # When it was made is told by who lets it be made here.
+        assert (policy.created_at is not None) == await manages(connector)
+        assert policy.created_at is None or policy.created_at.tzinfo is not None
 
 
-async def test_unknown_policies_are_left_out(connector: Connector) -> None:
-    listed = [one.source_id for one in await connector.list_policies()]
+async def test_unknown_policies_are_left_out(policies: Policies) -> None:
+    listed = [one.source_id for one in await policies.list_policies()]
     ids = [*MALFORMED, *map(unlike, listed[:1])]
 
-    assert await connector.get_policies([]) == {}
-    assert await connector.get_policies(ids) == {}
-    assert await connector.get_mandatory_approvers([]) == {}
+    assert await policies.get_policies([]) == {}
+    assert await policies.get_policies(ids) == {}
+    assert await policies.get_mandatory_approvers([]) == {}
     assert {
-        one.source_id
-        for one in (await connector.get_policies([*ids, *listed])).values()
+        one.source_id for one in (await policies.get_policies([*ids, *listed])).values()
     } == set(listed)
     for one in ids:
-        assert await connector.get_policies([one]) == {}
-        found = await connector.get_mandatory_approvers([one])
+        assert await policies.get_policies([one]) == {}
+        found = await policies.get_mandatory_approvers([one])
         assert [user for users in found.values() for user in users] == []
 
 
-async def test_who_must_approve_is_told_for_every_policy_that_is_listed(
-    connector: Connector,
+async def test_who_must_approve_is_told_for_every_policy_that_is_listed_or_for_none(
+    connector: Connector, policies: Policies
 ) -> None:
-    listed = [one.source_id for one in await connector.list_policies()]
+    listed = [one.source_id for one in await policies.list_policies()]
 
-    found = await connector.get_mandatory_approvers(listed)
+    found = await policies.get_mandatory_approvers(listed)
 
-    assert set(found) == set(listed)
+    assert set(found) == (set(listed) if await manages(connector) else set())
     for policy_id, users in found.items():
         assert all(user.source_id and user.display_name for user in users)
         assert len({user.source_id for user in users}) == len(users)
-        assert await connector.get_mandatory_approvers([policy_id]) == {
-            policy_id: users
-        }
+        assert await policies.get_mandatory_approvers([policy_id]) == {policy_id: users}
 
 
-async def test_policies_that_apply_are_policies_in_use(connector: Connector) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
-    listed = {one.source_id: one for one in await connector.list_policies()}
+@each_with_invoices
+async def test_policies_that_apply_are_policies_in_use(
+    connector: Connector, invoices: Invoices, policies: Policies
+) -> None:
+    rows = await list_everything(invoices, ALL_ROWS)
+    listed = {one.source_id: one for one in await policies.list_policies()}
 
-    found = await connector.get_applicable_policies(rows)
+    found = await invoices.get_applicable_policies(rows)
 
-    assert await connector.get_applicable_policies([]) == {}
+    assert await invoices.get_applicable_policies([]) == {}
     assert set(found) == (
-        {row.source_id for row in rows} if connector.has_policies else set()
+        set() if connector.policies is None else {row.source_id for row in rows}
     )
     kinds = {row.source_id: row.kind for row in rows}
-    applied = [(key, one) for key, policies in found.items() for one in policies]
-    assert bool(applied) == connector.has_policies
+    applied = [(key, one) for key, some in found.items() for one in some]
+    assert bool(applied) == (connector.policies is not None)
     for key, policy in applied:
         assert policy == listed[policy.source_id]
         assert policy.is_active is True
         assert policy.applies_to is kinds[key]
 
 
+@each_with_invoices
 async def test_a_queue_is_what_waits_for_this_very_person(
     provider: Provider, sandbox: Sandbox, time: FakeTime
 ) -> None:
@@ -623,13 +719,14 @@ async def test_a_queue_is_what_waits_for_this_very_person(
 
         queue = await connector.list_queue()
 
+        invoices = invoices_of(provider.name, connector)
         ids = [row.source_id for row in queue.invoices]
         assert queue.is_complete
         assert len(set(ids)) == len(ids)
-        assert await connector.get_invoices(ids) == {
+        assert await invoices.get_invoices(ids) == {
             row.source_id: row for row in queue.invoices
         }
-        approvers = await connector.get_approvers(ids)
+        approvers = await invoices.get_approvers(ids)
         waiting = []
         for row in queue.invoices:
             records = approvers[row.source_id]
@@ -649,12 +746,14 @@ async def test_a_queue_is_what_waits_for_this_very_person(
     assert len(set.union(set(), *asked)) == len(asked)
 
 
+@each_with_invoices
 async def test_an_action_is_offered_only_where_the_account_has_its_call(
     connector: Connector,
+    invoices: Invoices,
 ) -> None:
     capabilities = await connector.get_capabilities()
-    rows = await list_everything(connector, ALL_ROWS)
-    approvers = await connector.get_approvers([row.source_id for row in rows])
+    rows = await list_everything(invoices, ALL_ROWS)
+    approvers = await invoices.get_approvers([row.source_id for row in rows])
 
     def loads(row: InvoiceRecord) -> Callable[[], Awaitable[Any]]:
         async def load() -> object:
@@ -665,7 +764,7 @@ async def test_an_action_is_offered_only_where_the_account_has_its_call(
     offered = {
         one
         for row in rows
-        for one in await connector.get_viewer_actions(row, loads(row))
+        for one in await invoices.get_viewer_actions(row, loads(row))
     }
 
     named = {one for one in ViewerAction if one.value in Capability.__members__}
@@ -673,16 +772,17 @@ async def test_an_action_is_offered_only_where_the_account_has_its_call(
     assert {one.value for one in offered & named} <= {one.value for one in capabilities}
 
 
+@each_with_invoices
 async def test_approvers_are_loaded_only_where_an_approval_is_pending(
-    connector: Connector,
+    invoices: Invoices,
 ) -> None:
-    rows = await list_everything(connector, ALL_ROWS)
+    rows = await list_everything(invoices, ALL_ROWS)
     settled = [row for row in rows if row.approval_state is not ApprovalState.PENDING]
 
     offered = {
         action
         for row in settled
-        for action in await connector.get_viewer_actions(row, load_nothing)
+        for action in await invoices.get_viewer_actions(row, load_nothing)
     }
 
     assert settled
@@ -693,112 +793,168 @@ async def test_approvers_are_loaded_only_where_an_approval_is_pending(
     }
 
 
-# A read of what exists, by the provider's ids of invoices and of policies.
-Read = Callable[[Connector, list[InvoiceRecord]], Awaitable[object]]
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of what a provider keeps."""
 
-READS: Mapping[str, Read] = {
-    "check": lambda one, _: one.check(),
-    "get": lambda one, rows: one.get_invoices([row.source_id for row in rows]),
-    "get one": lambda one, rows: one.get_invoices([rows[0].source_id]),
-    "list": lambda one, _: one.list_invoices(
-        first=1, after=None, invoice_filter=EVERYTHING
+    provider: ProviderName
+    invoices: list[InvoiceRecord]
+    statuses: list[ApprovalStatusDetails]
+
+    @property
+    def invoice_ids(self) -> list[str]:
+        return [one.source_id for one in self.invoices]
+
+    @property
+    def status_ids(self) -> list[str]:
+        return [one.status.source_id for one in self.statuses]
+
+    @property
+    def workflow_ids(self) -> list[str]:
+        found = [one.status.workflow for one in self.statuses]
+        return [one.source_id for one in found if one is not None]
+
+
+# A read of what exists.
+Read = Callable[[Connector, Known], Awaitable[object]]
+# What an account must have for the provider to be asked at all.
+READS: Mapping[str, tuple[Capability | None, Read]] = {
+    "check": (None, lambda one, _: one.check()),
+    "get": (
+        Capability.READ_INVOICES,
+        lambda one, known: invoices_of(known.provider, one).get_invoices(
+            known.invoice_ids
+        ),
+    ),
+    "get one": (
+        Capability.READ_INVOICES,
+        lambda one, known: invoices_of(known.provider, one).get_invoices(
+            known.invoice_ids[:1]
+        ),
+    ),
+    "list": (
+        Capability.READ_INVOICES,
+        lambda one, known: invoices_of(known.provider, one).list_invoices(
+            first=1, after=None, invoice_filter=EVERYTHING
+        ),
+    ),
+    "queue": (Capability.READ_QUEUE, lambda one, _: one.list_queue()),
+    "policies": (
+        Capability.READ_POLICIES,
+        lambda one, known: policies_of(known.provider, one).list_policies(),
+    ),
+    "list statuses": (
+        Capability.READ_APPROVAL_STATUSES,
+        lambda one, _: targets_of(one).list_statuses(
+            first=1, after=None, status_filter=EVERY_STATUS
+        ),
+    ),
+    "get statuses": (
+        Capability.READ_APPROVAL_STATUSES,
+        lambda one, known: targets_of(one).get_statuses(known.status_ids),
+    ),
+    "get one status": (
+        Capability.READ_APPROVAL_STATUSES,
+        lambda one, known: targets_of(one).get_statuses(known.status_ids[:1]),
+    ),
+    "get workflows": (
+        Capability.READ_APPROVAL_STATUSES,
+        lambda one, known: targets_of(one).get_workflows(known.workflow_ids),
+    ),
+    "get awaited": (
+        Capability.READ_APPROVAL_STATUSES,
+        lambda one, _: targets_of(one).get_awaited(list(TARGET_TYPES.values())),
     ),
 }
-# These a provider either asks, or knows that it has nothing to ask.
+# These a provider of invoices either asks, or knows that it has nothing to ask.
 READS_WHERE_ASKED: Mapping[str, tuple[Capability | None, Read]] = {
-    "count": (None, lambda one, _: one.count_invoices(EVERYTHING)),
-    "queue": (Capability.READ_QUEUE, lambda one, _: one.list_queue()),
-    "policies": (Capability.READ_POLICIES, lambda one, _: one.list_policies()),
+    "count": (
+        None,
+        lambda one, known: invoices_of(known.provider, one).count_invoices(EVERYTHING),
+    ),
     "applicable policies": (
         Capability.READ_POLICIES,
-        lambda one, rows: one.get_applicable_policies(rows),
+        lambda one, known: invoices_of(known.provider, one).get_applicable_policies(
+            known.invoices
+        ),
     ),
 }
 
 
-class Down(httpx.AsyncBaseTransport):
-    """A network on which nothing answers."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.calls += 1
-        raise httpx.ConnectError("down", request=request)
-
-
-class Garbled(httpx.AsyncBaseTransport):
-    """A network on which something else answers."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        self._status = status
-        self._body = body
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        del request
-        return httpx.Response(self._status, content=self._body)
-
-
-def broken_networks() -> Iterator[httpx.AsyncBaseTransport]:
-    yield Down()
-    for status in (200, 302, 400, 401, 403, 404, 429, 500, 503):
-        yield Garbled(status, b"<html>")
-        yield Garbled(status, b"")
-        yield Garbled(status, b"{}")
-
-
-@pytest.mark.parametrize("read", READS)
-async def test_every_read_of_a_provider_that_is_down_is_an_upstream_error(
-    provider: Provider,
-    sandbox: Sandbox,
-    time: FakeTime,
-    connector: Connector,
-    read: str,
-) -> None:
-    rows = (await list_everything(connector, ALL_ROWS))[:3]
-    for transport in broken_networks():
-        broken = open_connector(provider, sandbox, time, transport=transport)
-
-        with pytest.raises(UpstreamError) as failed:
-            await READS[read](broken, rows)
-
-        assert failed.value.provider == provider.name.value
-
-
-@pytest.mark.parametrize("read", READS_WHERE_ASKED)
-async def test_a_read_of_what_a_provider_lacks_costs_no_call_and_others_fail(
-    provider: Provider,
-    sandbox: Sandbox,
-    time: FakeTime,
-    connector: Connector,
-    read: str,
-) -> None:
-    rows = (await list_everything(connector, ALL_ROWS))[:3]
-    capability, ask = READS_WHERE_ASKED[read]
-    capabilities = await connector.get_capabilities()
-    answer = await ask(connector, rows)
-    is_asked = (
-        connector.has_counts if capability is None else capability in capabilities
+async def read_known(provider: Provider, connector: Connector) -> Known:
+    invoices = invoices_of(provider.name, connector)
+    return Known(
+        provider=provider.name,
+        invoices=(await list_everything(invoices, ALL_ROWS))[:3],
+        statuses=(await list_statuses(targets_of(connector)))[:3],
     )
+
+
+async def check_read(
+    provider: Provider,
+    sandbox: Sandbox,
+    time: FakeTime,
+    read: Read,
+    *,
+    is_asked: bool,
+) -> None:
+    """Hold that a read fails where its provider is down, or costs no call at all."""
+    connector = open_connector(provider, sandbox, time)
+    known = await read_known(provider, connector)
+    answer = await read(connector, known)
 
     for transport in broken_networks():
         broken = open_connector(provider, sandbox, time, transport=transport)
         if is_asked:
             with pytest.raises(UpstreamError) as failed:
-                await ask(broken, rows)
+                await read(broken, known)
             assert failed.value.provider == provider.name.value
         else:
-            assert await ask(broken, rows) == answer
+            assert await read(broken, known) == answer
             assert getattr(transport, "calls", 0) == 0
 
 
-async def test_reads_by_key_of_a_provider_that_is_down_fail_for_every_key(
-    provider: Provider, sandbox: Sandbox, time: FakeTime, connector: Connector
+@pytest.mark.parametrize("name", READS)
+async def test_a_read_fails_where_its_provider_is_down_and_costs_none_where_it_lacks_it(
+    provider: Provider,
+    sandbox: Sandbox,
+    time: FakeTime,
+    connector: Connector,
+    name: str,
 ) -> None:
-    rows = (await list_everything(connector, ALL_ROWS))[:2]
+    capability, read = READS[name]
+    capabilities = await connector.get_capabilities()
+    is_asked = capability is None or capability in capabilities
+
+    await check_read(provider, sandbox, time, read, is_asked=is_asked)
+
+
+@each_with_invoices
+@pytest.mark.parametrize("name", READS_WHERE_ASKED)
+async def test_a_read_about_invoices_is_asked_where_its_provider_has_a_call(
+    provider: Provider,
+    sandbox: Sandbox,
+    time: FakeTime,
+    connector: Connector,
+    invoices: Invoices,
+    name: str,
+) -> None:
+    capability, read = READS_WHERE_ASKED[name]
+    capabilities = await connector.get_capabilities()
+    is_asked = invoices.has_counts if capability is None else capability in capabilities
+
+    await check_read(provider, sandbox, time, read, is_asked=is_asked)
+
+
+@each_with_invoices
+async def test_reads_by_key_of_a_provider_that_is_down_fail_for_every_key(
+    provider: Provider, sandbox: Sandbox, time: FakeTime, invoices: Invoices
+) -> None:
+    rows = (await list_everything(invoices, ALL_ROWS))[:2]
     ids = [row.source_id for row in rows]
     for transport in broken_networks():
-        broken = open_connector(provider, sandbox, time, transport=transport)
+        broken = invoices_of(
+            provider.name, open_connector(provider, sandbox, time, transport=transport)
+        )
 
         for some in (ids, ids[:1]):
             for read in (broken.get_approvers, broken.get_invoice_details):
@@ -813,21 +969,23 @@ async def test_reads_by_key_of_a_provider_that_is_down_fail_for_every_key(
                     assert value.provider == provider.name.value
 
 
+@each_with_invoices
 @pytest.mark.parametrize("capability", WRITES)
 async def test_a_write_to_a_provider_that_is_down_is_no_success(
     provider: Provider,
     sandbox: Sandbox,
     time: FakeTime,
     connector: Connector,
+    invoices: Invoices,
     capability: Capability,
 ) -> None:
-    known = (await list_everything(connector, ALL_ROWS))[0].source_id
-    user = await find_user(connector)
+    known = (await list_everything(invoices, ALL_ROWS))[0].source_id
+    user = await find_user(provider, connector)
     transport = Down()
     down = open_connector(provider, sandbox, time, transport=transport)
 
     with pytest.raises(GatewayError) as failed:
-        await WRITES[capability](down, known, user)
+        await WRITES[capability](down, invoice_key(provider, known), user)
 
     if isinstance(failed.value, UnsupportedError):
         assert transport.calls == 0
@@ -842,20 +1000,22 @@ async def test_a_write_of_a_policy_to_a_provider_that_is_down_is_no_success(
     sandbox: Sandbox,
     time: FakeTime,
     connector: Connector,
+    policies: Policies,
     name: str,
 ) -> None:
-    known = [one.source_id for one in await connector.list_policies()] or ["1"]
-    user = await find_user(connector)
+    known = [one.source_id for one in await policies.list_policies()] or ["1"]
+    user = await find_user(provider, connector)
     transport = Down()
     down = open_connector(provider, sandbox, time, transport=transport)
-    expected = UpstreamError if down.has_policies else UnsupportedError
+    broken = policies_of(provider.name, down)
+    expected = UpstreamError if await manages(connector) else UnsupportedError
 
     with pytest.raises(expected):
-        await POLICY_WRITES[name](down, known[0], user)
+        await POLICY_WRITES[name](broken, known[0], user)
     with pytest.raises(expected):
-        await down.create_policy(DRAFT)
+        await broken.create_policy(DRAFT)
 
-    assert (transport.calls > 0) == down.has_policies
+    assert (transport.calls > 0) == await manages(connector)
 
 
 async def test_the_doctor_of_a_provider_that_is_down_has_a_row_that_says_so(
@@ -869,15 +1029,17 @@ async def test_the_doctor_of_a_provider_that_is_down_has_a_row_that_says_so(
     assert all(row.name and row.detail for row in rows)
 
 
-async def test_the_doctors_probes_change_nothing(connector: Connector) -> None:
-    before = await look(connector)
+async def test_the_doctors_probes_change_nothing(
+    provider: Provider, connector: Connector
+) -> None:
+    before = await look(provider, connector)
 
     rows = await connector.probe()
 
     assert {row.ok for row in rows} <= {True, None}
     assert len({row.name for row in rows}) == len(rows)
     assert all(row.name and row.detail for row in rows)
-    assert await look(connector) == before
+    assert await look(provider, connector) == before
 
 
 async def test_persons_are_who_they_are(

@@ -218,8 +218,8 @@ async def test_more_nodes_than_a_page_are_refused_before_any_call(
             'invoice(id: "nonsense")',
             (
                 "This is not an id of this graph. Send an `id` exactly as a query "
-                "returned it; a provider's own id goes to `invoiceBySource` or "
-                "`policyBySource`."
+                "returned it; a provider's own id goes to `invoiceBySource`, "
+                "`policyBySource` or `approvalStatusBySource`."
             ),
         ),
         (
@@ -229,8 +229,9 @@ async def test_more_nodes_than_a_page_are_refused_before_any_call(
         (
             f'node(id: "{encode_id("Vendor", ProviderName.OTTIMATE, "1")}")',
             (
-                "`id` takes the id of Invoice or Approver or Policy or ApprovalStatus, "
-                "and this is the id of Vendor."
+                "`id` takes the id of Invoice or Booking or TimeEntry or Expense or "
+                "Approver or Policy or ApprovalStatus or ApprovalWorkflow, and this is "
+                "the id of Vendor."
             ),
         ),
     ],
@@ -449,7 +450,10 @@ async def test_an_approvers_status_is_told_where_the_account_tells_it(
 
 
 async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
-    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
 ) -> None:
     query = (
         "{ sources { provider ok error { code } asOf isComplete capabilities "
@@ -509,6 +513,25 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
                         "resetsAt": "2026-11-02T19:00:00+00:00",
                     },
                 },
+                {
+                    "provider": "PRODUCTIVE",
+                    "ok": True,
+                    "error": None,
+                    "asOf": "2026-11-02T18:00:00+00:00",
+                    "isComplete": True,
+                    "capabilities": [
+                        "APPROVE",
+                        "REJECT",
+                        "READ_POLICIES",
+                        "READ_QUEUE",
+                        "READ_APPROVAL_STATUSES",
+                    ],
+                    "quota": {
+                        "limit": 4000,
+                        "remaining": 3999,
+                        "resetsAt": "2026-11-02T18:30:00.500000+00:00",
+                    },
+                },
             ]
         }
     }
@@ -516,6 +539,7 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
     assert first_calls == 4
     assert len(ottimate.calls) == 5
     assert len(bill.calls) == 2
+    assert productive.calls == ["GET /approval_statuses"] * 2
 
 
 async def test_sources_name_a_provider_that_is_down(
@@ -537,6 +561,7 @@ async def test_sources_name_a_provider_that_is_down(
                     },
                 },
                 {"provider": "BILL", "ok": True, "error": None},
+                {"provider": "PRODUCTIVE", "ok": True, "error": None},
             ]
         }
     }
@@ -595,7 +620,11 @@ async def test_a_list_that_is_refused_names_its_provider(
         {"provider": "OTTIMATE", "ok": False, "error": {"code": code}},
         {"provider": "BILL", "ok": True, "error": None},
     ]
-    assert body == {"data": {"invoices": {"sources": named}, "sources": named}}
+    # Productive keeps no invoices.
+    productive = {"provider": "PRODUCTIVE", "ok": True, "error": None}
+    assert body == {
+        "data": {"invoices": {"sources": named}, "sources": [*named, productive]}
+    }
 
 
 async def test_an_id_in_another_spelling_is_unknown_and_harms_no_other(

@@ -321,7 +321,8 @@ async def test_a_field_that_fails_leaves_the_rest_standing(
 
     expected = failure(
         "This is not an id of this graph. Send an `id` exactly as a query returned it; "
-        "a provider's own id goes to `invoiceBySource` or `policyBySource`.",
+        "a provider's own id goes to `invoiceBySource`, `policyBySource` or "
+        "`approvalStatusBySource`.",
         "BAD_USER_INPUT",
         locations=[(1, 3)],
     )

@@ -26,6 +26,9 @@ OUTCOMES = [
     ("UpdatePolicy", "outcome"),
     ("DeletePolicy", "outcome"),
     ("RestorePolicy", "outcome"),
+    ("ApprovalStatuses", "totalCount"),
+    ("ApproveBooking", "outcome"),
+    ("RejectExpense", "outcome"),
     ("Sources", "ok"),
 ]
 
@@ -93,6 +96,9 @@ async def test_each_does_what_it_is_for_with_its_variables(client: Client) -> No
         "UpdatePolicy": "APPLIED",
         "DeletePolicy": "APPLIED",
         "RestorePolicy": "APPLIED",
+        "ApprovalStatuses": 104,
+        "ApproveBooking": "APPLIED",
+        "RejectExpense": "APPLIED",
         "Sources": True,
     }
     assert len(answers["PendingInvoices"]["invoices"]["nodes"]) == 5

@@ -161,6 +161,7 @@ async def _fail_while_authenticating(
         graphiql=False,
         examples=[],
         banner="",
+        webhooks={},
         lifespan=nothing,
     )
     async with httpx.AsyncClient(

@@ -30,7 +30,10 @@ class TestPage:
         assert response.headers["referrer-policy"] == "no-referrer"
         policy = response.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; ")
-        assert "Sandbox: Ottimate, BILL. Nothing here is real." in response.text
+        assert (
+            "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
+            in response.text
+        )
         assert (ottimate.sign_ins, ottimate.calls) == (0, [])
 
     @pytest.mark.parametrize(
@@ -125,7 +128,10 @@ class TestWithoutPage:
 
 
 async def test_health_and_readiness_stand_while_every_provider_is_down(
-    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
 ) -> None:
     async def refuse(request: httpx.Request, send: Handler) -> httpx.Response:
         del send
@@ -134,9 +140,10 @@ async def test_health_and_readiness_stand_while_every_provider_is_down(
     ottimate.interceptors["POST /oauth/token"] = refuse
     ottimate.interceptors["GET /invoices"] = refuse
     bill.interceptors["POST /Login.json"] = refuse
+    productive.interceptors["GET /approval_statuses"] = refuse
     body = await client.execute("{ sources { ok error { code } } }")
     down = {"ok": False, "error": {"code": "UPSTREAM_UNAVAILABLE"}}
-    assert body == {"data": {"sources": [down, down]}}
+    assert body == {"data": {"sources": [down, down, down]}}
     ottimate.clear()
     bill.clear()
 

@@ -2,8 +2,8 @@
 
 README.md beside this file has the facts; ``words`` their values, ``wire`` and
 ``shapes`` their JSON, ``refusals`` the way it says no, ``account`` the sign-in,
-``lists`` the batches, ``standing`` the rules of a decision, ``connector`` the calls,
-``simulator`` the fake.
+``lists`` the batches, ``standing`` the rules of a decision, ``connector``, with its
+facets ``invoices`` and ``policies``, the calls, ``simulator`` the fake.
 """
 
 from gateway.connector import Provider

@@ -14,11 +14,11 @@ from gateway.errors import (
 )
 from gateway.providers.bill import shapes, wire
 from gateway.providers.bill.connector import BillConnector
-from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.refusals import create_dialect
 from gateway.providers.bill.words import PROVIDER
 from gateway.settings import BaseURL, SecretWord, Section, Word
 from gateway.upstream import (
+    Beliefs,
     Call,
     Clock,
     Deadline,
@@ -97,7 +97,7 @@ class BillAccount:
         self._session = Session(
             self._sign_in, upstream.clock, hold_seconds=_REFUSED_SECONDS
         )
-        self._knowledge = Knowledge(upstream.clock)
+        self._beliefs = Beliefs(upstream.clock)
         self._creating_policy = asyncio.Lock()
 
     def connect(self, deadline: Deadline) -> BillConnector:
@@ -106,7 +106,7 @@ class BillAccount:
             self._upstream,
             self._session,
             deadline,
-            knowledge=self._knowledge,
+            beliefs=self._beliefs,
             creating_policy=self._creating_policy,
         )
 

@@ -13,18 +13,23 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from gateway.errors import (
-    ConflictError,
     GatewayError,
     InvalidInputError,
     NotFoundError,
     UnsupportedError,
-    UpstreamError,
     UpstreamResponseError,
 )
 from gateway.providers.bill import wire
-from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.words import BATCH, PAGE, PROVIDER, is_id
-from gateway.upstream import Call, Deadline, Session, Upstream
+from gateway.upstream import (
+    Beliefs,
+    Call,
+    Deadline,
+    RefusedError,
+    Session,
+    Upstream,
+    as_read,
+)
 
 
 class _Row(Protocol):
@@ -67,24 +72,6 @@ class Linked(Struct, Generic[R], frozen=True, kw_only=True):
         return f"{self.table.name} by {self.field}"
 
 
-class RefusedError(UpstreamResponseError):
-    """BILL said no to a read, which is a fault; *refusal* is what it said."""
-
-    def __init__(self, refusal: GatewayError) -> None:
-        super().__init__(PROVIDER.value, "BILL refused a read.")
-        self.refusal = refusal
-
-    @property
-    def of_write(self) -> GatewayError:
-        """What it means for a write that needs the read: who may not see, may not."""
-        if isinstance(self.refusal, InvalidInputError):
-            # The values are ours, and none of the person's.
-            return ConflictError(
-                "BILL refused a read that this needs. Nothing was changed."
-            )
-        return self.refusal
-
-
 class Filter(Struct, frozen=True):
     """One condition of a list; all of a list's conditions hold together."""
 
@@ -102,12 +89,12 @@ class BillLists:
         session: Session,
         deadline: Deadline,
         *,
-        knowledge: Knowledge,
+        beliefs: Beliefs,
     ) -> None:
         self._upstream = upstream
         self._session = session
         self._deadline = deadline
-        self._knowledge = knowledge
+        self._beliefs = beliefs
 
     async def ask(
         self, path: str, data: Mapping[str, Any], parse: Callable[[bytes], T]
@@ -225,17 +212,17 @@ class BillLists:
         keys: Sequence[str],
         read: Callable[[str], Awaitable[list[R] | GatewayError | None]],
     ) -> dict[str, list[R] | GatewayError]:
-        if len(keys) == 1 or self._knowledge.believes(linked.batch) is False:
+        if len(keys) == 1 or self._beliefs.believes(linked.batch) is False:
             return await _read_each(keys, read)
         found = await self._list_linked(linked, keys)
         if found is None:
-            self._knowledge.learn(linked.batch, works=False)
+            self._beliefs.learn(linked.batch, works=False)
             return await _read_each(keys, read)
         rows_by_key: dict[str, list[R] | GatewayError] = dict(found)
         missing = [key for key, rows in found.items() if not rows]
         if len(keys) - len(missing) > 1:
-            self._knowledge.learn(linked.batch, works=True)
-        elif self._knowledge.believes(linked.batch) is None:
+            self._beliefs.learn(linked.batch, works=True)
+        elif self._beliefs.believes(linked.batch) is None:
             missed: dict[str, list[R] | GatewayError]
             missed = await _read_each(missing, read)
             self._learn_linked(linked, missed, has_found=len(missing) < len(keys))
@@ -256,10 +243,10 @@ class BillLists:
         if any(isinstance(rows, GatewayError) for rows in missed.values()):
             return
         if any(missed.values()):
-            self._knowledge.learn(linked.batch, works=False)
+            self._beliefs.learn(linked.batch, works=False)
         elif has_found:
             # The keys as one text would have found nothing.
-            self._knowledge.learn(linked.batch, works=True)
+            self._beliefs.learn(linked.batch, works=True)
 
     async def _list_linked(
         self, linked: Linked[R], keys: Sequence[str]
@@ -291,20 +278,20 @@ class BillLists:
         ids: Sequence[str],
         read: Callable[[str], Awaitable[R | None]],
     ) -> dict[str, R]:
-        if len(ids) == 1 or self._knowledge.believes(table.batch) is False:
+        if len(ids) == 1 or self._beliefs.believes(table.batch) is False:
             return await _read_each(ids, read)
         rows = await self._try_in(table, "id", ids, 0)
         found = {row.id: row for row in rows or [] if row.id in ids}
         if rows is None or len(rows) == PAGE or (rows and not found):
-            self._knowledge.learn(table.batch, works=False)
+            self._beliefs.learn(table.batch, works=False)
             return await _read_each(ids, read)
         # Rows that nobody asked for show that the filter was passed over.
         if len(found) > 1 and len(found) == len(rows):
-            self._knowledge.learn(table.batch, works=True)
-        elif self._knowledge.believes(table.batch) is None:
+            self._beliefs.learn(table.batch, works=True)
+        elif self._beliefs.believes(table.batch) is None:
             missed = await _read_each([one for one in ids if one not in found], read)
             if missed:
-                self._knowledge.learn(table.batch, works=False)
+                self._beliefs.learn(table.batch, works=False)
             found |= missed
         return found
 
@@ -326,14 +313,12 @@ class BillLists:
         )
 
     async def _read(self, call: Call, parse: Callable[[bytes], T]) -> T:
-        try:
-            return await self._upstream.read(
+        return await as_read(
+            PROVIDER.value,
+            self._upstream.read(
                 call, parse, session=self._session, deadline=self._deadline
-            )
-        except UpstreamError:
-            raise
-        except GatewayError as error:
-            raise RefusedError(error) from error
+            ),
+        )
 
 
 async def _read_each(

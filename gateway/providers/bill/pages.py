@@ -21,11 +21,9 @@ from gateway.domain import (
 )
 from gateway.errors import UnsupportedError, UpstreamResponseError
 from gateway.providers.bill import shapes, wire
-from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.lists import (
     BillLists,
     Filter,
-    RefusedError,
     repeated,
 )
 from gateway.providers.bill.tables import APPROVABLES
@@ -40,6 +38,7 @@ from gateway.providers.bill.words import (
     UNASSIGNED,
     Entity,
 )
+from gateway.upstream import Beliefs, RefusedError
 
 # Times on the wire have milliseconds.
 _STEP = timedelta(milliseconds=1)
@@ -82,9 +81,9 @@ class Rows(Struct, frozen=True, kw_only=True):
 class BillPages:
     """Reads the list as one acting person, within one request."""
 
-    def __init__(self, lists: BillLists, knowledge: Knowledge) -> None:
+    def __init__(self, lists: BillLists, beliefs: Beliefs) -> None:
         self._lists = lists
-        self._knowledge = knowledge
+        self._beliefs = beliefs
 
     async def read(
         self, *, first: int, after: InvoicePlace | None, invoice_filter: InvoiceFilter
@@ -125,7 +124,7 @@ class BillPages:
 
     def _is_listed(self, entity: Entity) -> bool:
         is_credit = entity is Entity.VENDOR_CREDIT
-        return not is_credit or self._knowledge.believes(_CREDIT_LIST) is not False
+        return not is_credit or self._beliefs.believes(_CREDIT_LIST) is not False
 
     def _learn_absence(self, entity: Entity, error: RefusedError) -> None:
         """Remember that vendor credits cannot be listed here; bills must be.
@@ -135,7 +134,7 @@ class BillPages:
         is_absent = isinstance(error.refusal, UnsupportedError)
         if entity is not Entity.VENDOR_CREDIT or not is_absent:
             raise error
-        self._knowledge.learn(_CREDIT_LIST, works=False)
+        self._beliefs.learn(_CREDIT_LIST, works=False)
 
     async def _read_window(
         self,

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from gateway.connector import Probe
 from gateway.errors import GatewayError
 from gateway.providers.bill.chains import BillChains
-from gateway.providers.bill.knowledge import Knowledge
 from gateway.providers.bill.lists import BillLists
 from gateway.providers.bill.persons import BillPersons
 from gateway.providers.bill.tables import APPROVABLES, APPROVERS, POLICIES
 from gateway.providers.bill.words import Entity
-from gateway.upstream import Deadline, Session, Upstream
+from gateway.upstream import Beliefs, Deadline, Session, Upstream
 
 # How many objects are looked at to find two with approvers.
 _SAMPLE = 20
@@ -30,7 +29,7 @@ class BillProbes:
         lists: BillLists,
         chains: BillChains,
         persons: BillPersons,
-        knowledge: Knowledge,
+        beliefs: Beliefs,
     ) -> None:
         self._upstream = upstream
         self._session = session
@@ -38,7 +37,7 @@ class BillProbes:
         self._lists = lists
         self._chains = chains
         self._persons = persons
-        self._knowledge = knowledge
+        self._beliefs = beliefs
 
     async def run(self) -> list[Probe]:
         """Send each probe, one after the other, and return what it found.
@@ -78,7 +77,7 @@ class BillProbes:
             return Probe(name=_IN_FILTER, ok=False, detail=error.message)
         return _describe(
             _IN_FILTER,
-            self._knowledge.believes(bills.batch),
+            self._beliefs.believes(bills.batch),
             works="many objects by id in one call",
             fails="not taken; objects are read one by one, three at a time",
             unseen="not seen to be taken with the bills that there are",
@@ -95,7 +94,7 @@ class BillProbes:
             return Probe(name=name, ok=False, detail=error.message)
         return _describe(
             name,
-            self._knowledge.believes(approvers.batch),
+            self._beliefs.believes(approvers.batch),
             works="approvers of many objects in one call",
             fails="absent; ListApprovers is asked for each object",
             unseen="not seen to work with the objects that there are",

@@ -16,8 +16,7 @@ from gateway.domain import (
     UserRecord,
 )
 from gateway.providers.bill import shapes, wire
-from gateway.providers.bill.knowledge import Knowledge
-from gateway.providers.bill.lists import BillLists, Filter, RefusedError
+from gateway.providers.bill.lists import BillLists, Filter
 from gateway.providers.bill.pages import BillPages
 from gateway.providers.bill.tables import (
     APPROVABLES,
@@ -33,6 +32,7 @@ from gateway.providers.bill.words import (
     Entity,
     entity_of,
 )
+from gateway.upstream import Beliefs, RefusedError
 
 # What waits for a person is read up to this many rows of a kind, deleted ones apart.
 _MOST_WAITING = PAGE
@@ -47,9 +47,9 @@ _Found = dict[str, tuple[Entity, shapes.Approvable]]
 class BillReads:
     """What can be read as one acting person, within one request."""
 
-    def __init__(self, lists: BillLists, knowledge: Knowledge) -> None:
+    def __init__(self, lists: BillLists, beliefs: Beliefs) -> None:
         self._lists = lists
-        self._pages = BillPages(lists, knowledge)
+        self._pages = BillPages(lists, beliefs)
         self._tiers: list[shapes.Policy] | None = None
         self._tiers_lock = asyncio.Lock()
         self._rows: _Found = {}

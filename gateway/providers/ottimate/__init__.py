@@ -1,7 +1,8 @@
 """Ottimate: invoices and their approvers, OAuth, force approval.
 
 README.md beside this file has the facts; ``wire`` their JSON, ``refusals`` the way
-it says no, ``account`` the sign-in, ``connector`` the calls, ``simulator`` the fake.
+it says no, ``account`` the sign-in, ``connector``, with its facet ``invoices``, the
+calls, ``simulator`` the fake.
 """
 
 from gateway.connector import Provider

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from gateway.schema.mutations.deciding import DecisionMutations
 from gateway.schema.mutations.invoices import InvoiceMutations
 from gateway.schema.mutations.policies import PolicyMutations
 
@@ -9,5 +10,5 @@ __all__ = ["Mutation"]
 
 
 @strawberry.type(description="What can be changed. Each is sent at most once.")
-class Mutation(InvoiceMutations, PolicyMutations):
+class Mutation(DecisionMutations, InvoiceMutations, PolicyMutations):
     """The mutations."""

@@ -6,6 +6,12 @@ import strawberry
 
 from gateway.domain import InvoiceKind
 
+_DECIDED = (
+    "The `id` of an invoice, an approval status, a booking, a time entry or an "
+    "expense; for the last three the one open duty on it that is the caller's is "
+    "decided."
+)
+
 
 @strawberry.input
 class MutationInput:
@@ -34,17 +40,17 @@ class OnPolicyInput(MutationInput):
 class ApproveInput(MutationInput):
     """What is to be approved, and how."""
 
-    id: strawberry.ID = strawberry.field(description="The `id` of an invoice.")
+    id: strawberry.ID = strawberry.field(description=_DECIDED)
     note: str | None = strawberry.field(
         default=None,
-        description="What to write with the approval (BILL). A provider that takes "
-        "none (Ottimate) answers UNSUPPORTED, and nothing is sent.",
+        description="What to write with the approval (BILL, Productive). A provider "
+        "that takes none (Ottimate) answers UNSUPPORTED, and nothing is sent.",
     )
     force: bool | None = strawberry.field(
         default=None,
         description="Approve past the approvers who are still asked. It goes to the "
         "provider only as it stands here, and the person needs the right to. BILL "
-        "knows no force and answers UNSUPPORTED.",
+        "and Productive know no force and answer UNSUPPORTED.",
     )
 
 
@@ -52,7 +58,7 @@ class ApproveInput(MutationInput):
 class RejectInput(MutationInput):
     """What is to be rejected."""
 
-    id: strawberry.ID = strawberry.field(description="The `id` of an invoice.")
+    id: strawberry.ID = strawberry.field(description=_DECIDED)
     note: str | None = strawberry.field(
         default=None, description="Why, for those who will read it."
     )

@@ -1,28 +1,27 @@
-"""The mutations on invoices: decide, and say who decides."""
+"""The mutations on invoices: say who decides."""
 
 from typing import Annotated
 
 import strawberry
 
-from gateway.connector import Connector, Written
+from gateway.connector import Invoices, Written
 from gateway.context import Info
 from gateway.domain import GlobalID
 from gateway.errors import InvalidInputError
 from gateway.schema.mutations.inputs import (
     AddApproverInput,
-    ApproveInput,
     ClearApproversInput,
-    RejectInput,
     RemoveApproverInput,
     SetApproversInput,
 )
-from gateway.schema.mutations.writing import write_on, write_on_invoice
+from gateway.schema.mutations.writing import (
+    write_on_approver,
+    write_on_invoice,
+)
 from gateway.schema.payloads import (
     AddApproverPayload,
-    ApprovePayload,
     ClearApproversPayload,
     PayloadRecord,
-    RejectPayload,
     RemoveApproverPayload,
     SetApproversPayload,
 )
@@ -31,53 +30,6 @@ from gateway.schema.payloads import (
 @strawberry.type
 class InvoiceMutations:
     """The mutations on invoices."""
-
-    @strawberry.field(
-        graphql_type=ApprovePayload | None,
-        description="Approve as the person for whom this gateway acts. What is "
-        "approved already answers ALREADY_APPLIED. One approval of several leaves "
-        "the invoice pending.",
-    )
-    @staticmethod
-    async def approve(
-        info: Info,
-        input: Annotated[
-            ApproveInput, strawberry.argument(description="What is to be approved.")
-        ],
-    ) -> PayloadRecord:
-        async def write(connector: Connector, invoice: GlobalID) -> Written:
-            return await connector.approve(
-                invoice.source_id, note=input.note, force=input.force
-            )
-
-        return await write_on(
-            info,
-            input,
-            input.id,
-            write,
-            type_name="Invoice",
-            field="id",
-            force=input.force,
-        )
-
-    @strawberry.field(
-        graphql_type=RejectPayload | None,
-        description="Reject as the person for whom this gateway acts. Ottimate knows "
-        "no rejection and answers UNSUPPORTED.",
-    )
-    @staticmethod
-    async def reject(
-        info: Info,
-        input: Annotated[
-            RejectInput, strawberry.argument(description="What is to be rejected.")
-        ],
-    ) -> PayloadRecord:
-        async def write(connector: Connector, invoice: GlobalID) -> Written:
-            return await connector.reject(invoice.source_id, note=input.note)
-
-        return await write_on(
-            info, input, input.id, write, type_name="Invoice", field="id"
-        )
 
     @strawberry.field(
         graphql_type=AddApproverPayload | None,
@@ -90,12 +42,12 @@ class InvoiceMutations:
             AddApproverInput, strawberry.argument(description="Who, and what.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, invoice_id: str) -> Written:
+        async def write(invoices: Invoices, invoice_id: str) -> Written:
             if (input.user_source_id is None) == (input.email is None):
                 raise InvalidInputError(
                     "Send either `userSourceId` or `email`.", field=("userSourceId",)
                 )
-            return await connector.add_approver(
+            return await invoices.add_approver(
                 invoice_id,
                 user_source_id=input.user_source_id,
                 email=input.email,
@@ -116,17 +68,10 @@ class InvoiceMutations:
             RemoveApproverInput, strawberry.argument(description="Which approver.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, approver: GlobalID) -> Written:
-            return await connector.remove_approver(approver.parent, approver.source_id)
+        async def write(invoices: Invoices, approver: GlobalID) -> Written:
+            return await invoices.remove_approver(approver.parent, approver.source_id)
 
-        return await write_on(
-            info,
-            input,
-            input.approver_id,
-            write,
-            type_name="Approver",
-            field="approverId",
-        )
+        return await write_on_approver(info, input, write)
 
     @strawberry.field(
         graphql_type=SetApproversPayload | None,
@@ -141,8 +86,8 @@ class InvoiceMutations:
             SetApproversInput, strawberry.argument(description="Who, and what.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, invoice_id: str) -> Written:
-            return await connector.set_approvers(invoice_id, input.user_source_ids)
+        async def write(invoices: Invoices, invoice_id: str) -> Written:
+            return await invoices.set_approvers(invoice_id, input.user_source_ids)
 
         return await write_on_invoice(info, input, write)
 
@@ -159,7 +104,7 @@ class InvoiceMutations:
             ClearApproversInput, strawberry.argument(description="Which invoice.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, invoice_id: str) -> Written:
-            return await connector.clear_approvers(invoice_id)
+        async def write(invoices: Invoices, invoice_id: str) -> Written:
+            return await invoices.clear_approvers(invoice_id)
 
         return await write_on_invoice(info, input, write)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.connector import Connector, Written
+from gateway.connector import Policies, Written
 from gateway.context import Info
 from gateway.decisions import Decided
 from gateway.domain import Outcome
@@ -60,8 +60,8 @@ class PolicyMutations:
             UpdatePolicyInput, strawberry.argument(description="What is to change.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, policy_id: str) -> Written:
-            return await connector.update_policy(policy_id, create_changes(input))
+        async def write(policies: Policies, policy_id: str) -> Written:
+            return await policies.update_policy(policy_id, create_changes(input))
 
         return await write_on_policy(info, input, write)
 
@@ -76,8 +76,8 @@ class PolicyMutations:
             DeletePolicyInput, strawberry.argument(description="Which policy.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, policy_id: str) -> Written:
-            return await connector.delete_policy(policy_id)
+        async def write(policies: Policies, policy_id: str) -> Written:
+            return await policies.delete_policy(policy_id)
 
         return await write_on_policy(info, input, write)
 
@@ -92,8 +92,8 @@ class PolicyMutations:
             RestorePolicyInput, strawberry.argument(description="Which policy.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, policy_id: str) -> Written:
-            return await connector.restore_policy(policy_id)
+        async def write(policies: Policies, policy_id: str) -> Written:
+            return await policies.restore_policy(policy_id)
 
         return await write_on_policy(info, input, write)
 
@@ -108,8 +108,8 @@ class PolicyMutations:
             AddPolicyApproverInput, strawberry.argument(description="Who, and where.")
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, policy_id: str) -> Written:
-            return await connector.add_policy_approver(policy_id, input.user_source_id)
+        async def write(policies: Policies, policy_id: str) -> Written:
+            return await policies.add_policy_approver(policy_id, input.user_source_id)
 
         return await write_on_policy(info, input, write)
 
@@ -125,8 +125,8 @@ class PolicyMutations:
             strawberry.argument(description="Who, and where."),
         ],
     ) -> PayloadRecord:
-        async def write(connector: Connector, policy_id: str) -> Written:
-            return await connector.remove_policy_approver(
+        async def write(policies: Policies, policy_id: str) -> Written:
+            return await policies.remove_policy_approver(
                 policy_id, input.user_source_id
             )
 
@@ -135,12 +135,7 @@ class PolicyMutations:
 
 async def _create(info: Info, wanted: CreatePolicyInput) -> PayloadRecord:
     """Make a policy with the provider whose policies can be made."""
-    connectors = info.context.connectors.items()
-    provider = next((name for name, one in connectors if one.has_policies), None)
-
-    async def write(connector: Connector) -> Written:
-        return await connector.create_policy(create_draft(wanted))
-
+    provider = next(iter(info.context.policies_by_provider()), None)
     if provider is None:
         refusal = UnsupportedError(
             "No provider of this gateway has calls that change policies; BILL has. "
@@ -148,6 +143,11 @@ async def _create(info: Info, wanted: CreatePolicyInput) -> PayloadRecord:
         )
         decided = Decided(outcome=Outcome.REFUSED, refusal=refusal)
     else:
+        policies = info.context.policies(provider)
+
+        async def write() -> Written:
+            return await policies.create_policy(create_draft(wanted))
+
         decided = await send_write(info, provider, write)
     return create_payload(
         decided, provider=provider, client_mutation_id=wanted.client_mutation_id

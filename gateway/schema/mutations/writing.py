@@ -3,66 +3,101 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gateway.connector import Connector, Written
+from gateway.connector import Connector, Invoices, Policies, Written
 from gateway.context import Info
 from gateway.decisions import Decided
 from gateway.domain import GlobalID, Outcome, ProviderName
 from gateway.errors import InvalidInputError
-from gateway.schema.ids import parse_id
+from gateway.schema.ids import parse_decided_id, parse_id
 from gateway.schema.mutations.inputs import (
+    ApproveInput,
     MutationInput,
     OnInvoiceInput,
     OnPolicyInput,
+    RejectInput,
+    RemoveApproverInput,
 )
 from gateway.schema.payloads import PayloadRecord, create_payload
 
-# Writes on the object with a provider's own id.
-Write = Callable[[Connector, str], Coroutine[Any, Any, Written]]
+Sent = Coroutine[Any, Any, Written]
+
+
+async def write_decision(
+    info: Info,
+    wanted: ApproveInput | RejectInput,
+    write: Callable[[Connector, GlobalID], Sent],
+    **details: object,
+) -> PayloadRecord:
+    """Send one decision on what an input names.
+
+    *details* are what else the log is to say of it.
+    """
+    context, field = info.context, "id"
+    return await _write_on(
+        info,
+        wanted,
+        wanted.id,
+        lambda: parse_decided_id(wanted.id, context, field=field),
+        lambda key: write(context.connector(key.provider), key),
+        field=field,
+        **details,
+    )
 
 
 async def write_on_invoice(
-    info: Info, wanted: OnInvoiceInput, write: Write
+    info: Info, wanted: OnInvoiceInput, write: Callable[[Invoices, str], Sent]
 ) -> PayloadRecord:
     """Send one write on the invoice that an input names."""
-
-    async def write_it(connector: Connector, key: GlobalID) -> Written:
-        return await write(connector, key.source_id)
-
-    return await write_on(
+    context, field = info.context, "invoiceId"
+    return await _write_on(
         info,
         wanted,
         wanted.invoice_id,
-        write_it,
-        type_name="Invoice",
-        field="invoiceId",
+        lambda: parse_id(wanted.invoice_id, ("Invoice",), field=field),
+        lambda key: write(context.invoices(key.provider), key.source_id),
+        field=field,
+    )
+
+
+async def write_on_approver(
+    info: Info,
+    wanted: RemoveApproverInput,
+    write: Callable[[Invoices, GlobalID], Sent],
+) -> PayloadRecord:
+    """Send one write on the approver that an input names."""
+    context, field = info.context, "approverId"
+    return await _write_on(
+        info,
+        wanted,
+        wanted.approver_id,
+        lambda: parse_id(wanted.approver_id, ("Approver",), field=field),
+        lambda key: write(context.invoices(key.provider), key),
+        field=field,
     )
 
 
 async def write_on_policy(
-    info: Info, wanted: OnPolicyInput, write: Write
+    info: Info, wanted: OnPolicyInput, write: Callable[[Policies, str], Sent]
 ) -> PayloadRecord:
     """Send one write on the policy that an input names."""
-
-    async def write_it(connector: Connector, key: GlobalID) -> Written:
-        return await write(connector, key.source_id)
-
-    return await write_on(
+    context, field = info.context, "policyId"
+    return await _write_on(
         info,
         wanted,
         wanted.policy_id,
-        write_it,
-        type_name="Policy",
-        field="policyId",
+        lambda: parse_id(wanted.policy_id, ("Policy",), field=field),
+        lambda key: write(context.policies(key.provider), key.source_id),
+        field=field,
     )
 
 
-async def write_on(
+async def _write_on(
     info: Info,
     wanted: MutationInput,
     id_text: str,
-    write: Callable[[Connector, GlobalID], Coroutine[Any, Any, Written]],
+    parse: Callable[[], GlobalID],
+    write: Callable[[GlobalID], Sent],
     *,
-    type_name: str,
     field: str,
     **details: object,
 ) -> PayloadRecord:
@@ -72,13 +107,13 @@ async def write_on(
         info: The mutation.
         wanted: Its input.
         id_text: The id.
-        write: What the connector is to do with the object of that key.
-        type_name: The type of the object.
+        parse: Returns what the id stands for, if it may be sent here.
+        write: What is to be done with the object of that key.
         field: The input's member that holds the id.
         details: What else the log is to say of the decision.
     """
     try:
-        key = parse_id(id_text, (type_name,), field=field)
+        key = parse()
         info.context.connector(key.provider, field=field)
     except InvalidInputError as refusal:
         return create_payload(
@@ -87,11 +122,7 @@ async def write_on(
             client_mutation_id=wanted.client_mutation_id,
         )
     decided = await send_write(
-        info,
-        key.provider,
-        lambda connector: write(connector, key),
-        target=id_text,
-        **details,
+        info, key.provider, lambda: write(key), target=id_text, **details
     )
     return create_payload(
         decided,
@@ -105,14 +136,15 @@ async def write_on(
 async def send_write(
     info: Info,
     provider: ProviderName,
-    write: Callable[[Connector], Coroutine[Any, Any, Written]],
+    write: Callable[[], Sent],
     **details: object,
 ) -> Decided:
     """Send one write to a provider as the caller, and forget what was read."""
     context = info.context
 
     async def decide() -> Written:
-        return await write(context.deciding_connector(provider))
+        context.check_may_decide(provider)
+        return await write()
 
     try:
         return await context.decisions.send(

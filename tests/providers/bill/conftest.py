@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.connector import Account, Connector
+from gateway.connector import Account
+from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.sandbox import Sandbox
 from tests.providers.bill.reading import connect, open_account
@@ -17,7 +18,7 @@ def account(sandbox: Sandbox, time: FakeTime, bill: RecordingTransport) -> Accou
 
 
 @pytest.fixture
-def connector(account: Account, time: FakeTime) -> Connector:
+def connector(account: Account, time: FakeTime) -> BillConnector:
     return connect(account, time)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from gateway.connector import Account, Connector
+from gateway.connector import Account
 from gateway.domain import ProviderName, encode_id
 from gateway.providers.bill import PROVIDER
+from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.simulator.objects import (
     Approvable,
     ApprovalPolicy,
@@ -74,9 +75,11 @@ def open_account(
     return PROVIDER.open_account(section, upstream)
 
 
-def connect(account: Account, time: FakeTime) -> Connector:
+def connect(account: Account, time: FakeTime) -> BillConnector:
     """Return a connector for one more request."""
-    return account.connect(Deadline(25, time.clock))
+    connector = account.connect(Deadline(25, time.clock))
+    assert isinstance(connector, BillConnector)
+    return connector
 
 
 def graph_id(one: Approvable) -> str:

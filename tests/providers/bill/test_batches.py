@@ -10,9 +10,10 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.connector import Account, Connector
+from gateway.connector import Account
 from gateway.domain import ApproverRecord
 from gateway.errors import UpstreamResponseError, UpstreamUnavailableError
+from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.bill.simulator.directory import (
     DIRECTOR,
@@ -73,11 +74,11 @@ def fill(state: State, count: int) -> list[str]:
 
 
 async def test_ids_are_asked_for_a_hundred_at_a_time(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     keys = sorted(bill_simulator.state.bills)[:250]
 
-    found = await connector.get_invoices([*reversed(keys), keys[0]])
+    found = await connector.invoices.get_invoices([*reversed(keys), keys[0]])
 
     assert sorted(found) == keys
     # Some are unassigned, of which the policies tell what that means.
@@ -99,13 +100,13 @@ async def test_ids_are_asked_for_a_hundred_at_a_time(
 
 
 async def test_both_kinds_are_asked_for_at_once(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     keys = numbered(
         bill_simulator.state, "BILL-1001", "VC-1001", "BILL-1002", "VC-1002"
     )
 
-    found = await connector.get_invoices(keys)
+    found = await connector.invoices.get_invoices(keys)
 
     assert sorted(found) == sorted(keys)
     assert bill.calls == [BILLS, CREDITS]
@@ -127,27 +128,27 @@ async def test_both_kinds_are_asked_for_at_once(
     ],
 )
 async def test_what_can_be_no_invoice_costs_no_call(
-    connector: Connector, bill: RecordingTransport, key: str
+    connector: BillConnector, bill: RecordingTransport, key: str
 ) -> None:
-    assert await connector.get_invoices([key]) == {}
-    assert await connector.get_approvers([key]) == {}
-    assert await connector.get_invoice_details([key]) == {}
+    assert await connector.invoices.get_invoices([key]) == {}
+    assert await connector.invoices.get_approvers([key]) == {}
+    assert await connector.invoices.get_invoice_details([key]) == {}
     assert bill.calls == []
 
 
 async def test_one_id_uses_the_call_for_one(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     key, credit = numbered(bill_simulator.state, "BILL-1001", "VC-1001")
 
-    found = await connector.get_invoices([key, credit])
+    found = await connector.invoices.get_invoices([key, credit])
 
     assert sorted(found) == [key, credit]
     assert bill.calls == [BILLS, CREDITS]
     assert filters(bill) == [[by_id(key)], [by_id(credit)]]
     bill.clear()
-    assert list(await connector.get_approvers([key])) == [key]
-    assert list(await connector.get_policies([FROM_4000])) == [FROM_4000]
+    assert list(await connector.invoices.get_approvers([key])) == [key]
+    assert list(await connector.policies.get_policies([FROM_4000])) == [FROM_4000]
     # BILL-1001 has two approvers.
     assert bill.calls == [APPROVERS, USERS, READ_POLICY]
     assert bill.data(0) == {"objectId": key, "entity": "Bill"}
@@ -155,7 +156,7 @@ async def test_one_id_uses_the_call_for_one(
 
 
 async def test_rows_that_nobody_asked_for_are_dropped(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -164,8 +165,8 @@ async def test_rows_that_nobody_asked_for_are_dropped(
     switch_bill(in_filter_ignored=True)
     keys = numbered(bill_simulator.state, "BILL-1001", "BILL-1002")
 
-    found = await connector.get_invoices(keys)
-    approvers = await connector.get_approvers(keys)
+    found = await connector.invoices.get_invoices(keys)
+    approvers = await connector.invoices.get_approvers(keys)
 
     assert sorted(found) == keys
     assert told(approvers) == chains(bill_simulator.state, keys)
@@ -190,22 +191,22 @@ def is_read(value: object) -> bool:
 
 
 async def test_nothing_but_foreign_rows_is_a_filter_that_was_not_honoured(
-    connector: Connector, bill: RecordingTransport, switch_bill: Callable[..., None]
+    connector: BillConnector, bill: RecordingTransport, switch_bill: Callable[..., None]
 ) -> None:
     """7: a reply of only foreign rows."""
     switch_bill(in_filter_ignored=True)
 
-    assert await connector.get_invoices(NO_BILLS[:2]) == {}
+    assert await connector.invoices.get_invoices(NO_BILLS[:2]) == {}
 
     assert filters(bill)[1:] == [[by_id(NO_BILLS[0])], [by_id(NO_BILLS[1])]]
     assert bill.calls == [BILLS] * 3
     bill.clear()
-    assert await connector.get_invoices(NO_BILLS) == {}
+    assert await connector.invoices.get_invoices(NO_BILLS) == {}
     assert filters(bill) == [[by_id(one)] for one in NO_BILLS]
 
 
 async def test_a_whole_page_is_a_filter_that_was_not_honoured(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -216,7 +217,7 @@ async def test_a_whole_page_is_a_filter_that_was_not_honoured(
     # The first is within the page that comes whatever was asked for, the last is not.
     wanted = [keys[0], keys[-1]]
 
-    found = await connector.get_invoices(wanted)
+    found = await connector.invoices.get_invoices(wanted)
 
     assert sorted(found) == wanted
     assert bill.calls == [BILLS] * 3
@@ -224,7 +225,7 @@ async def test_a_whole_page_is_a_filter_that_was_not_honoured(
 
 
 async def test_a_whole_page_of_approvers_goes_on_if_all_were_asked_for(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     state = bill_simulator.state
     model = state.chain(state.numbered("BILL-1001").id)[0]
@@ -236,7 +237,7 @@ async def test_a_whole_page_of_approvers_goes_on_if_all_were_asked_for(
         )
         state.bill_approvers[row_id] = row
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert {key: len(value) for key, value in told(found).items()} == {
         key: 11 if at < 10 else 10 for at, key in enumerate(keys)
@@ -246,7 +247,7 @@ async def test_a_whole_page_of_approvers_goes_on_if_all_were_asked_for(
 
 
 async def test_a_whole_page_with_foreign_approvers_is_not_believed(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -260,7 +261,7 @@ async def test_a_whole_page_with_foreign_approvers_is_not_believed(
         other: Any = msgspec.structs.replace(model, id=row_id, bill_id=NO_BILL)
         state.bill_approvers[row_id] = other
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     assert bill.calls == [BILL_APPROVERS, APPROVERS, APPROVERS, USERS]
@@ -268,7 +269,7 @@ async def test_a_whole_page_with_foreign_approvers_is_not_believed(
 
 @pytest.mark.parametrize("switches", UNTAKEN, ids=str)
 async def test_where_in_is_not_taken_each_object_is_read(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -278,7 +279,7 @@ async def test_where_in_is_not_taken_each_object_is_read(
     switch_bill(**switches)
     keys = sorted(bill_simulator.state.bills)[:20]
 
-    found = await connector.get_invoices([*keys, NO_BILL])
+    found = await connector.invoices.get_invoices([*keys, NO_BILL])
 
     assert sorted(found) == keys
     assert bill.calls == [*[BILLS] * 22, POLICIES]
@@ -298,34 +299,34 @@ async def test_what_reads_each_object_is_as_the_batch_would_have_been(
     keys = [*sorted(state.bills)[:30], *sorted(state.vendor_credits)]
     batch = connect(account, time)
     expected = [
-        await batch.get_invoices(keys),
-        await batch.get_approvers(keys),
-        await batch.get_invoice_details(keys),
-        await batch.get_policies(list(state.policies)),
-        await batch.get_mandatory_approvers(list(state.policies)),
+        await batch.invoices.get_invoices(keys),
+        await batch.invoices.get_approvers(keys),
+        await batch.invoices.get_invoice_details(keys),
+        await batch.policies.get_policies(list(state.policies)),
+        await batch.policies.get_mandatory_approvers(list(state.policies)),
     ]
     time.advance(3600)
     switch_bill(**switches)
     single = connect(account, time)
 
     found = [
-        await single.get_invoices(keys),
-        await single.get_approvers(keys),
-        await single.get_invoice_details(keys),
-        await single.get_policies(list(state.policies)),
-        await single.get_mandatory_approvers(list(state.policies)),
+        await single.invoices.get_invoices(keys),
+        await single.invoices.get_approvers(keys),
+        await single.invoices.get_invoice_details(keys),
+        await single.policies.get_policies(list(state.policies)),
+        await single.policies.get_mandatory_approvers(list(state.policies)),
     ]
 
     assert found == expected
 
 
 async def test_mandatory_approvers_are_read_where_in_is_one_text(
-    connector: Connector, bill: RecordingTransport, switch_bill: Callable[..., None]
+    connector: BillConnector, bill: RecordingTransport, switch_bill: Callable[..., None]
 ) -> None:
     """3.2 (A!): the whole list is read, which needs no `in`."""
     switch_bill(in_filter_literal=True)
 
-    found = await connector.get_mandatory_approvers([FROM_25000, FROM_100000])
+    found = await connector.policies.get_mandatory_approvers([FROM_25000, FROM_100000])
 
     assert {key: [one.source_id for one in users] for key, users in found.items()} == {
         FROM_25000: [DIRECTOR],
@@ -336,24 +337,24 @@ async def test_mandatory_approvers_are_read_where_in_is_one_text(
 
 
 async def test_an_unproven_in_is_proven_by_two_of_its_rows(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     keys = numbered(bill_simulator.state, "BILL-1001", "BILL-1002")
 
-    found = await connector.get_invoices([*keys, NO_BILL])
-    assert await connector.get_invoices(NO_BILLS) == {}
+    found = await connector.invoices.get_invoices([*keys, NO_BILL])
+    assert await connector.invoices.get_invoices(NO_BILLS) == {}
 
     assert sorted(found) == keys
     assert bill.calls == [BILLS] * 2
 
 
 async def test_what_an_unproven_in_misses_is_asked_for_singly(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     (key,) = numbered(bill_simulator.state, "BILL-1001")
 
-    found = await connector.get_invoices([key, *NO_BILLS])
-    again = await connector.get_invoices(NO_BILLS[:2])
+    found = await connector.invoices.get_invoices([key, *NO_BILLS])
+    again = await connector.invoices.get_invoices(NO_BILLS[:2])
 
     assert (list(found), again) == ([key], {})
     assert filters(bill)[1:4] == [[by_id(one)] for one in NO_BILLS]
@@ -362,7 +363,7 @@ async def test_what_an_unproven_in_misses_is_asked_for_singly(
 
 
 async def test_an_in_that_misses_what_is_there_is_not_used_again(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
 ) -> None:
@@ -375,8 +376,8 @@ async def test_an_in_that_misses_what_is_there_is_not_used_again(
 
     bill.interceptors[BILLS] = first_alone
 
-    found = await connector.get_invoices(keys)
-    await connector.get_invoices(keys[:2])
+    found = await connector.invoices.get_invoices(keys)
+    await connector.invoices.get_invoices(keys[:2])
 
     assert sorted(found) == keys
     assert [one[0]["op"] for one in filters(bill)] == ["in", "=", "=", "=", "="]
@@ -393,28 +394,28 @@ async def test_what_was_seen_of_in_is_believed_for_an_hour(
 ) -> None:
     switch_bill(**switches)
     keys = numbered(bill_simulator.state, "BILL-1001", "BILL-1002")
-    await connect(account, time).get_invoices(keys)
+    await connect(account, time).invoices.get_invoices(keys)
     switch_bill(**dict.fromkeys(switches, False))
     bill.clear()
 
     time.advance(3599)
-    await connect(account, time).get_invoices(keys)
+    await connect(account, time).invoices.get_invoices(keys)
     assert bill.calls == [BILLS] * 2
     time.advance(1)
     bill.clear()
-    await connect(account, time).get_invoices(keys)
+    await connect(account, time).invoices.get_invoices(keys)
 
     assert bill.calls == [BILLS]
     assert filters(bill) == [[{"field": "id", "op": "in", "value": ",".join(keys)}]]
 
 
 async def test_the_approvers_of_many_are_read_in_one_call(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     state = bill_simulator.state
     keys = [*sorted(state.bills)[:150], *sorted(state.vendor_credits)[:40]]
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     assert sorted(bill.calls) == [
@@ -444,7 +445,7 @@ async def test_without_a_list_of_approvers_each_object_is_asked_for_its_own(
     state = bill_simulator.state
     keys = [*sorted(state.bills)[:30], *sorted(state.vendor_credits)[:10]]
 
-    found = await connect(account, time).get_approvers(keys)
+    found = await connect(account, time).invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     assert {call: bill.calls.count(call) for call in bill.calls} == {
@@ -456,24 +457,24 @@ async def test_without_a_list_of_approvers_each_object_is_asked_for_its_own(
     assert bill.most_in_flight == 3
     bill.clear()
     time.advance(3599)
-    await connect(account, time).get_approvers(keys)
+    await connect(account, time).invoices.get_approvers(keys)
     assert bill.calls == [APPROVERS] * 40 + [USERS]
     switch_bill(list_billapprover_missing=False)
     bill.clear()
     time.advance(1)
-    await connect(account, time).get_approvers(keys)
+    await connect(account, time).invoices.get_approvers(keys)
     assert bill.calls == [BILL_APPROVERS, CREDIT_APPROVERS, USERS]
 
 
 async def test_a_list_of_approvers_of_one_kind_may_be_missing_alone(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     state = bill_simulator.state
     keys = numbered(state, "BILL-1001", "BILL-1002", "VC-1001", "VC-1002")
     bill.interceptors[CREDIT_APPROVERS] = answers(failure("BDC_1121"), 404)
 
     for _ in range(2):
-        assert told(await connector.get_approvers(keys)) == chains(state, keys)
+        assert told(await connector.invoices.get_approvers(keys)) == chains(state, keys)
 
     assert bill.calls.count(BILL_APPROVERS) == 2
     assert bill.calls.count(CREDIT_APPROVERS) == 1
@@ -481,7 +482,7 @@ async def test_a_list_of_approvers_of_one_kind_may_be_missing_alone(
 
 
 async def test_nobody_in_an_unproven_list_of_approvers_is_asked_for_singly(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -490,28 +491,30 @@ async def test_nobody_in_an_unproven_list_of_approvers_is_asked_for_singly(
     state = bill_simulator.state
     keys = numbered(state, "BILL-1001", "BILL-1002", "BILL-1009")
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     assert bill.calls == [BILL_APPROVERS, *[APPROVERS] * 3, *[USERS], *[READ_USER] * 2]
 
 
 async def test_nobody_in_a_proven_list_of_approvers_is_nobody(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     state = bill_simulator.state
     proof = numbered(state, "BILL-1001", "BILL-1002")
     unassigned = numbered(state, "BILL-1009", "BILL-1010")
-    await connector.get_approvers(proof)
+    await connector.invoices.get_approvers(proof)
     bill.clear()
 
-    assert await connector.get_approvers(unassigned) == {key: [] for key in unassigned}
+    assert await connector.invoices.get_approvers(unassigned) == {
+        key: [] for key in unassigned
+    }
 
     assert bill.calls == [BILL_APPROVERS]
 
 
 async def test_cleared_rows_that_a_list_still_shows_do_not_count(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     """5.5: cleared rows are not returned; a list may show them."""
     state = bill_simulator.state
@@ -520,11 +523,11 @@ async def test_cleared_rows_that_a_list_still_shows_do_not_count(
     expected[keys[1]] = expected[keys[1]][1:]
     state.chain(keys[1])[0].is_active = "2"
 
-    assert told(await connector.get_approvers(keys)) == expected
+    assert told(await connector.invoices.get_approvers(keys)) == expected
 
 
 async def test_rows_come_in_the_order_of_the_chain_whatever_their_ids(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     state = bill_simulator.state
     keys = numbered(state, "BILL-1015", "BILL-1017")
@@ -533,7 +536,7 @@ async def test_rows_come_in_the_order_of_the_chain_whatever_their_ids(
         for row, place in zip(rows, reversed(range(len(rows))), strict=True):
             row.sort_order = place
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     for value in found.values():
@@ -632,33 +635,33 @@ async def test_approvers_of_an_object_that_has_gone_are_null_without_an_error(
 
 
 async def test_a_batch_that_fails_is_no_sign_that_there_is_none(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     keys = numbered(bill_simulator.state, "BILL-1001", "BILL-1002")
     bill.interceptors[BILLS] = answers(b"<html>", 503)
     bill.interceptors[BILL_APPROVERS] = answers(failure("BDC_9999"))
 
     with pytest.raises(UpstreamUnavailableError):
-        await connector.get_invoices(keys)
+        await connector.invoices.get_invoices(keys)
     with pytest.raises(UpstreamResponseError):
-        await connector.get_approvers(keys)
+        await connector.invoices.get_approvers(keys)
 
     assert bill.calls == [*[BILLS] * 3, BILL_APPROVERS]
     bill.interceptors.clear()
     bill.clear()
-    await connector.get_invoices(keys)
-    await connector.get_approvers(keys)
+    await connector.invoices.get_invoices(keys)
+    await connector.invoices.get_approvers(keys)
     assert bill.calls == [BILLS, BILL_APPROVERS, USERS]
 
 
 async def test_a_user_whom_bill_does_not_show_is_known_by_id_alone(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     state = bill_simulator.state
     keys = numbered(state, "BILL-1001", "BILL-1014")
     del state.users[state.chain(keys[1])[0].users_id]
 
-    found = await connector.get_approvers(keys)
+    found = await connector.invoices.get_approvers(keys)
 
     assert told(found) == chains(state, keys)
     value = found[keys[1]]
@@ -737,12 +740,12 @@ async def test_what_was_learned_is_learned_for_ones_own_credentials(
 
 
 async def test_lines_are_read_with_their_exact_amounts_in_one_call(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     state = bill_simulator.state
     keys = [*sorted(state.bills)[:60], add_credit(state, "2024-01-01T00:00:00Z").id]
 
-    found = await connector.get_invoice_details(keys)
+    found = await connector.invoices.get_invoice_details(keys)
 
     assert sorted(found) == keys
     shown: dict[str, list[Decimal]] = {}

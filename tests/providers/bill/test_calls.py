@@ -36,7 +36,7 @@ from tests.providers.bill.reading import (
     tier_of,
     waiting,
 )
-from tests.support import Client, FakeTime, RecordingTransport
+from tests.support import Client, FakeTime, RecordingTransport, read_operation
 
 FIFTY = """
 query ($filter: InvoiceFilter) {
@@ -273,7 +273,7 @@ async def test_the_approvers_of_one_bill(
 async def test_all_policies_with_who_must_approve(
     client: Client, bill: RecordingTransport
 ) -> None:
-    body = await client.run("Policies", {})
+    body = await client.run("Policies", {"filter": {"providers": ["BILL"]}})
 
     assert len(body["data"]["policies"]["nodes"]) == 6
     assert bill.calls == [POLICIES, MANDATORY, USERS]
@@ -317,31 +317,10 @@ async def test_nodes_of_every_type(
     assert bill.most_in_flight == 3
 
 
-# The part of the Inbox operation that is of this graph's types.
-INBOX = """
-query Inbox($first: Int = 25, $after: String) {
-  viewer {
-    approvals(first: $first, after: $after) {
-      edges {
-        node {
-          __typename
-          id
-          provider
-          title
-          approvalState
-          progress { rule required approved rejected waitingOn { displayName } }
-          viewerActions
-          ... on Invoice {
-            number dueDate total { amount currency } counterparty { name }
-          }
-        }
-      }
-      pageInfo { hasNextPage endCursor }
-    }
-    sources { provider ok asOf error { code message } quota { limit remaining } }
-  }
-}
-"""
+# The Inbox operation, of BILL alone.
+INBOX = read_operation("Inbox").replace(
+    "after: $after)", "after: $after, filter: {providers: [BILL]})"
+)
 
 
 async def test_the_inbox(

@@ -211,8 +211,8 @@ async def test_a_malformed_id_is_invalid_and_nothing_is_sent(
     assert error == {
         "code": "INVALID",
         "message": "This is not an id of this graph. Send an `id` exactly as a query "
-        "returned it; a provider's own id goes to `invoiceBySource` or "
-        "`policyBySource`.",
+        "returned it; a provider's own id goes to `invoiceBySource`, "
+        "`policyBySource` or `approvalStatusBySource`.",
         "field": ["input", "id"],
         "provider": None,
     }

@@ -13,8 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.app import create_app
-from gateway.connector import Connector
 from gateway.domain import InvoiceFilter, InvoicePlace
+from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.bill.simulator.objects import Approvable
 from gateway.providers.bill.simulator.state import State
@@ -631,14 +631,14 @@ async def test_a_list_that_ignores_where_to_start_does_not_go_on_forever(
 
 
 async def test_a_slice_ends_where_nothing_follows(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     expected = in_order(everything(bill_simulator.state))
     for first in (1, 40, 100, 344, 345, 400, 998, 1200):
         rows: list[str] = []
         after = None
         while True:
-            part = await connector.list_invoices(
+            part = await connector.invoices.list_invoices(
                 first=first, after=after, invoice_filter=EVERYTHING
             )
             rows += [one.source_id for one in part.invoices]
@@ -652,14 +652,14 @@ async def test_a_slice_ends_where_nothing_follows(
 
 
 async def test_an_instant_finer_than_a_millisecond_is_taken_up_after(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     """1.2: times on the wire have milliseconds, a client's cursor may have more."""
     place = InvoicePlace(
         created_at=datetime(2026, 11, 2, 12, 0, 0, 551_999, tzinfo=UTC), id=""
     )
 
-    part = await connector.list_invoices(
+    part = await connector.invoices.list_invoices(
         first=1, after=place, invoice_filter=EVERYTHING
     )
 
@@ -670,14 +670,18 @@ async def test_an_instant_finer_than_a_millisecond_is_taken_up_after(
 
 
 async def test_only_unassigned_rows_make_the_policies_needed(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
-    await connector.list_invoices(first=1, after=None, invoice_filter=EVERYTHING)
+    await connector.invoices.list_invoices(
+        first=1, after=None, invoice_filter=EVERYTHING
+    )
     assert bill.calls == [BILLS, CREDITS]
     bill.clear()
     add_bill(bill_simulator.state, AT, approval_status="0")
 
-    await connector.list_invoices(first=1, after=None, invoice_filter=EVERYTHING)
+    await connector.invoices.list_invoices(
+        first=1, after=None, invoice_filter=EVERYTHING
+    )
 
     assert bill.calls == [BILLS, CREDITS, POLICIES]
 

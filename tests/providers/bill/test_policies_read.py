@@ -50,6 +50,7 @@ ALL = [
     FROM_4000,
 ]
 DELETED = ALL[:2]
+ON_BILL: Row = {"providers": ["BILL"]}
 PAGE = """
 query ($first: Int!, $after: String, $filter: PolicyFilter) {
   policies(first: $first, after: $after, filter: $filter) {
@@ -133,15 +134,16 @@ async def read_policies(client: Client, first: int, **wanted: Any) -> list[list[
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        ({}, ALL),
-        ({"isActive": None}, ALL),
-        ({"isActive": True}, ALL[2:]),
-        ({"isActive": False}, DELETED),
+        ({**ON_BILL, "isActive": None}, ALL),
+        ({**ON_BILL, "isActive": True}, ALL[2:]),
+        ({**ON_BILL, "isActive": False}, DELETED),
+        ({**ON_BILL, "appliesTo": None}, ALL),
         ({"appliesTo": ["VENDOR_CREDIT"]}, [CREDITS_FROM_500]),
         ({"appliesTo": ["BILL"], "isActive": True}, ALL[3:]),
         ({"appliesTo": ["INVOICE"]}, []),
         ({"appliesTo": []}, []),
-        ({"providers": ["BILL"]}, ALL),
+        (ON_BILL, ALL),
+        ({"providers": ["OTTIMATE", "BILL"]}, ALL),
         ({"providers": ["OTTIMATE"]}, []),
         ({"providers": []}, []),
     ],
@@ -163,18 +165,42 @@ async def test_policies_of_one_instant_are_ordered_by_the_graphs_id(
     for policy in bill_simulator.state.policies.values():
         policy.created_time = AT
 
-    pages = await read_policies(client, 2)
+    pages = await read_policies(client, 2, **ON_BILL)
 
     assert [one for page in pages for one in page] == sorted(ALL, key=policy_id)
 
 
 async def test_a_list_of_policies_names_its_source_and_total(client: Client) -> None:
-    body = await client.execute(PAGE, {"first": 4})
+    body = await client.execute(PAGE, {"first": 4, "filter": ON_BILL})
 
     assert body["data"]["policies"]["totalCount"] == 6
     assert body["data"]["policies"]["sources"] == [
         {"provider": "BILL", "ok": True, "isComplete": True, "error": None}
     ]
+
+
+async def test_policies_of_all_who_list_them_are_counted_together(
+    client: Client,
+) -> None:
+    """Productive does not tell when a policy was made: its own come last."""
+    unfiltered: list[Row] = [
+        {},
+        {"filter": None},
+        {"filter": {}},
+        {"filter": {"providers": None}},
+    ]
+    for nothing in unfiltered:
+        body = await client.execute(PAGE, {"first": 14, **nothing})
+
+        listed = body["data"]["policies"]
+        assert listed["totalCount"] == 14
+        ids = [edge["node"]["sourceId"] for edge in listed["edges"]]
+        assert ids[:6] == ALL
+        assert ids[6:] == [str(at) for at in range(71, 79)]
+        assert listed["sources"] == [
+            {"provider": provider, "ok": True, "isComplete": True, "error": None}
+            for provider in ("BILL", "PRODUCTIVE")
+        ]
 
 
 async def test_every_policy_is_shown_with_bills_own_name(
@@ -183,7 +209,7 @@ async def test_every_policy_is_shown_with_bills_own_name(
     state = bill_simulator.state
     state.policies[FROM_4000].name = "A name of BILL's own making"
 
-    body = await client.run("Policies", {})
+    body = await client.run("Policies", {"filter": ON_BILL})
 
     shown = {one["sourceId"]: one for one in body["data"]["policies"]["nodes"]}
     assert list(shown) == ALL
@@ -286,9 +312,11 @@ async def test_policies_that_cannot_be_read_are_an_error_and_their_source_is_nam
 ) -> None:
     switch_bill(fault="html", fault_calls=("List/ApprovalPolicy",))
 
-    body = await client.execute(PAGE, {"first": 4})
+    body = await client.execute(PAGE, {"first": 4, "filter": ON_BILL})
 
-    nodes = await client.execute("{ policies { nodes { name } } }")
+    nodes = await client.execute(
+        "{ policies(filter: {providers: [BILL]}) { nodes { name } } }"
+    )
 
     assert body["data"]["policies"] == {
         "edges": None,
@@ -315,6 +343,29 @@ async def test_policies_that_cannot_be_read_are_an_error_and_their_source_is_nam
     ] == [
         (["policies", name], "UPSTREAM_RESPONSE_INVALID", "BILL")
         for name in ("edges", "nodes")
+    ]
+
+
+async def test_policies_of_another_stand_where_bills_cannot_be_read(
+    client: Client, switch_bill: Callable[..., None]
+) -> None:
+    switch_bill(fault="html", fault_calls=("List/ApprovalPolicy",))
+
+    body = await client.execute(PAGE, {"first": 10})
+
+    listed = body["data"]["policies"]
+    assert sorted(edge["node"]["sourceId"] for edge in listed["edges"]) == [
+        str(at) for at in range(71, 79)
+    ]
+    assert listed["totalCount"] is None
+    assert listed["sources"] == [
+        {
+            "provider": "BILL",
+            "ok": False,
+            "isComplete": False,
+            "error": {"code": "UPSTREAM_RESPONSE_INVALID"},
+        },
+        {"provider": "PRODUCTIVE", "ok": True, "isComplete": True, "error": None},
     ]
 
 
@@ -350,7 +401,7 @@ async def test_mandatory_approvers_come_in_their_order_without_those_removed(
         if one.approval_policy_id == FROM_25000:
             one.is_active = "2"
 
-    body = await client.run("Policies", {"filter": {"isActive": True}})
+    body = await client.run("Policies", {"filter": {**ON_BILL, "isActive": True}})
 
     assert {
         one["sourceId"]: [user["sourceId"] for user in one["mandatoryApprovers"]]

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.connector import Account, Connector, Probe
+from gateway.connector import Account, Probe
+from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.bill.simulator.directory import (
     CONTROLLER,
@@ -71,7 +72,7 @@ def kept(state: State) -> Any:
 
 
 async def test_an_organization_that_is_well_has_these_rows_and_is_left_as_it_is(
-    connector: Connector, bill_simulator: BillSimulator, bill: RecordingTransport
+    connector: BillConnector, bill_simulator: BillSimulator, bill: RecordingTransport
 ) -> None:
     before = kept(bill_simulator.state)
 
@@ -134,7 +135,7 @@ async def test_an_organization_that_is_well_has_these_rows_and_is_left_as_it_is(
 )
 @pytest.mark.parametrize("status", ["200", "real"])
 async def test_a_switch_changes_its_own_rows_and_nothing_is_written(
-    connector: Connector,
+    connector: BillConnector,
     bill_simulator: BillSimulator,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
@@ -153,7 +154,7 @@ async def test_a_switch_changes_its_own_rows_and_nothing_is_written(
 
 
 async def test_a_filter_that_is_ignored_is_not_told_as_one_that_works(
-    connector: Connector, switch_bill: Callable[..., None]
+    connector: BillConnector, switch_bill: Callable[..., None]
 ) -> None:
     """3.2: the two-id `in` that returns rows outside the set has failed the probe."""
     switch_bill(in_filter_ignored=True)
@@ -177,14 +178,14 @@ async def test_what_a_probe_finds_is_what_the_connector_goes_by(
     state = bill_simulator.state
     keys = [state.numbered(number).id for number in ("BILL-1001", "BILL-1002")]
 
-    await connect(account, time).get_approvers(keys)
+    await connect(account, time).invoices.get_approvers(keys)
 
     assert bill.calls[:2] == [APPROVERS, APPROVERS]
     assert BILL_APPROVERS not in bill.calls
 
 
 async def test_an_organization_without_objects_cannot_show_most(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     state = bill_simulator.state
     state.bills.clear()
@@ -201,7 +202,7 @@ async def test_an_organization_without_objects_cannot_show_most(
 
 
 async def test_objects_that_nobody_is_asked_about_show_no_list_of_approvers(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     state = bill_simulator.state
     state.bill_approvers.clear()
@@ -226,7 +227,7 @@ async def test_objects_that_nobody_is_asked_about_show_no_list_of_approvers(
     ],
 )
 async def test_a_read_that_fails_costs_its_own_rows(
-    connector: Connector,
+    connector: BillConnector,
     switch_bill: Callable[..., None],
     call: str,
     names: list[str],
@@ -249,7 +250,7 @@ async def test_a_read_that_fails_costs_its_own_rows(
     ],
 )
 async def test_a_sign_in_that_fails_is_the_only_row(
-    connector: Connector,
+    connector: BillConnector,
     bill: RecordingTransport,
     switch_bill: Callable[..., None],
     fault: str,
@@ -284,7 +285,7 @@ async def test_the_profile_of_who_is_signed_in_is_told(
 
 
 async def test_a_profile_that_is_not_shown_is_told_so(
-    connector: Connector, bill_simulator: BillSimulator
+    connector: BillConnector, bill_simulator: BillSimulator
 ) -> None:
     bill_simulator.state.profiles.clear()
 

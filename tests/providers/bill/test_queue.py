@@ -49,6 +49,7 @@ ON_BILL = {"filter": {"providers": ["BILL"]}}
 WELL: list[Row] = [
     {"provider": "OTTIMATE", "ok": True, "isComplete": False, "error": None},
     {"provider": "BILL", "ok": True, "isComplete": True, "error": None},
+    {"provider": "PRODUCTIVE", "ok": True, "isComplete": True, "error": None},
 ]
 
 
@@ -89,7 +90,7 @@ async def test_what_waits_comes_by_day_whatever_the_size_of_pages(
     assert len(expected) == count
 
     for first in (1, 5, 18, 41, 100):
-        pages, viewer = await read_queue(client, first, person)
+        pages, viewer = await read_queue(client, first, person, **ON_BILL)
 
         assert [one for page in pages for one in page] == expected
         assert viewer["sources"] == WELL
@@ -99,7 +100,7 @@ async def test_both_kinds_and_what_was_viewed_wait(
     client: Client, bill_simulator: BillSimulator
 ) -> None:
     state = bill_simulator.state
-    pages, _ = await read_queue(client, 100, "controller")
+    pages, _ = await read_queue(client, 100, "controller", **ON_BILL)
 
     numbers = {number_of(one) for one in everything(state) if one.id in pages[0]}
     assert {one for one in numbers if one.startswith(("BILL", "VC"))} == {
@@ -140,9 +141,12 @@ async def test_the_documented_call_is_sent_as_who_asks(
     assert (bill.rounds, bill.sign_ins) == (1, 1)
 
 
-@pytest.mark.parametrize("person", ["payer", "clerk", "auditor"])
+@pytest.mark.parametrize(
+    ("person", "is_productive_whole"),
+    [("payer", False), ("clerk", True), ("auditor", False)],
+)
 async def test_who_may_not_approve_waits_for_nothing(
-    client: Client, person: str
+    client: Client, person: str, is_productive_whole: bool
 ) -> None:
     body = await client.execute(QUERY, {"first": 5, **ON_BILL}, person=person)
 
@@ -157,7 +161,7 @@ async def test_who_may_not_approve_waits_for_nothing(
             },
             "totalCount": 0,
         },
-        "sources": WELL,
+        "sources": [*WELL[:2], {**WELL[2], "isComplete": is_productive_whole}],
     }
 
 
@@ -177,8 +181,9 @@ async def test_a_bill_in_a_queue_is_pending_whatever_it_says(
     one.approval_status = "0"
 
     body = await client.execute(
-        "{ viewer { approvals(first: 100) { nodes { approvalState progress { required }"
-        " viewerActions ... on Invoice { number status sourceStatus } } } } }",
+        "{ viewer { approvals(first: 100, filter: {providers: [BILL]}) { nodes {"
+        " approvalState progress { required } viewerActions"
+        " ... on Invoice { number status sourceStatus } } } } }",
         person="controller",
     )
 
@@ -251,7 +256,7 @@ async def test_pages_of_bills_are_read_on_by_their_marker(
     expected = by_day(waiting(state, CONTROLLER))
     assert len(expected) == 541
 
-    pages, viewer = await read_queue(client, 100, "controller")
+    pages, viewer = await read_queue(client, 100, "controller", **ON_BILL)
 
     assert [one for page in pages for one in page] == expected
     assert viewer["sources"] == WELL
@@ -278,6 +283,7 @@ async def test_a_queue_that_is_longer_than_is_read_says_so(
     assert viewer["sources"] == [
         WELL[0],
         {"provider": "BILL", "ok": True, "isComplete": False, "error": None},
+        WELL[2],
     ]
     # Of the first 999 some are deleted, so that a second page was read.
     assert bill.calls == [QUEUE] * 3
@@ -349,7 +355,8 @@ async def test_a_queue_of_one_member_only_is_read(
     bill.interceptors[QUEUE] = answers(success({"approvals": [row]}))
 
     body = await client.execute(
-        "{ viewer { approvals { nodes { title approvalState } } } }",
+        "{ viewer { approvals(filter: {providers: [BILL]})"
+        " { nodes { title approvalState } } } }",
         person="controller",
     )
 
@@ -364,7 +371,7 @@ async def test_a_queue_of_one_member_only_is_read(
 
 
 async def test_without_credentials_nothing_waits_and_nothing_is_asked(
-    client: Client, bill: RecordingTransport
+    client: Client, bill: RecordingTransport, productive: RecordingTransport
 ) -> None:
     """The issue: BILL records who is signed in, so nobody is somebody else there."""
     body = await client.execute(QUERY, {"first": 5}, person="visitor")
@@ -382,15 +389,19 @@ async def test_without_credentials_nothing_waits_and_nothing_is_asked(
         },
         "sources": [
             WELL[0],
-            {
-                "provider": "BILL",
-                "ok": False,
-                "isComplete": False,
-                "error": {"code": "FORBIDDEN"},
-            },
+            *(
+                {
+                    "provider": provider,
+                    "ok": False,
+                    "isComplete": False,
+                    "error": {"code": "FORBIDDEN"},
+                }
+                for provider in ("BILL", "PRODUCTIVE")
+            ),
         ],
     }
     assert (bill.calls, bill.sign_ins) == ([], 0)
+    assert productive.calls == []
 
 
 DOWN: list[tuple[Any, str]] = [
@@ -420,7 +431,7 @@ async def test_a_queue_that_cannot_be_read_is_named_and_the_rest_stands(
 
     body = await client.execute(
         QUERY.replace("viewer {", f"{invoices} viewer {{", 1),
-        {"first": 5},
+        {"first": 5, "filter": {"providers": ["OTTIMATE", "BILL"]}},
         person="controller",
     )
 
@@ -436,12 +447,45 @@ async def test_a_queue_that_cannot_be_read_is_named_and_the_rest_stands(
                     "isComplete": False,
                     "error": {"code": code},
                 },
+                WELL[2],
             ],
         },
     }
     assert [
         (error["path"], error["extensions"]["code"]) for error in body["errors"]
     ] == [(["viewer", "approvals"], code)]
+
+
+async def test_what_waits_elsewhere_stands_where_bills_queue_cannot_be_read(
+    client: Client, bill: RecordingTransport
+) -> None:
+    alone = await client.execute(
+        QUERY,
+        {"first": 100, "filter": {"providers": ["PRODUCTIVE"]}},
+        person="controller",
+    )
+    answer, code = DOWN[0]
+    bill.interceptors[QUEUE] = answer
+
+    body = await client.execute(QUERY, {"first": 100}, person="controller")
+
+    approvals = body["data"]["viewer"]["approvals"]
+    assert "errors" not in body
+    assert len(approvals["edges"]) == 71
+    assert approvals == {
+        **alone["data"]["viewer"]["approvals"],
+        # How many wait on BILL is not known.
+        "totalCount": None,
+    }
+    assert body["data"]["viewer"]["sources"][1:] == [
+        {
+            "provider": "BILL",
+            "ok": False,
+            "isComplete": False,
+            "error": {"code": code},
+        },
+        WELL[2],
+    ]
 
 
 async def test_a_queue_of_one_kind_that_fails_is_no_whole_queue(
@@ -481,7 +525,11 @@ async def test_a_queue_that_bill_keeps_of_bills_alone_is_not_whole(
     rows = waiting(state, CONTROLLER)
     assert pages == [by_day([one for one in rows if one.id in state.bills])]
     assert viewer["approvals"]["totalCount"] is None
-    assert viewer["sources"] == [WELL[0], {**WELL[1], "isComplete": False}]
+    assert viewer["sources"] == [
+        WELL[0],
+        {**WELL[1], "isComplete": False},
+        WELL[2],
+    ]
 
 
 async def test_a_queue_is_of_the_session_and_not_of_who_asked_before(
@@ -489,7 +537,7 @@ async def test_a_queue_is_of_the_session_and_not_of_who_asked_before(
 ) -> None:
     state = bill_simulator.state
     for person, user_id in [("controller", CONTROLLER), ("accountant", ACCOUNTANT)] * 2:
-        pages, _ = await read_queue(client, 100, person)
+        pages, _ = await read_queue(client, 100, person, **ON_BILL)
 
         assert pages == [by_day(waiting(state, user_id))]
 

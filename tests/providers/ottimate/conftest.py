@@ -2,10 +2,10 @@
 
 import pytest
 
-from gateway.connector import Connector
 from gateway.providers.ottimate import PROVIDER
+from gateway.providers.ottimate.connector import OttimateConnector
 from gateway.sandbox import Sandbox
-from tests.providers.test_contract import open_connector
+from tests.providers.contract import open_connector
 from tests.support import (
     FakeTime,
     RecordingTransport,
@@ -15,5 +15,7 @@ from tests.support import (
 @pytest.fixture
 def connector(
     sandbox: Sandbox, time: FakeTime, ottimate: RecordingTransport
-) -> Connector:
-    return open_connector(PROVIDER, sandbox, time, transport=ottimate)
+) -> OttimateConnector:
+    connector = open_connector(PROVIDER, sandbox, time, transport=ottimate)
+    assert isinstance(connector, OttimateConnector)
+    return connector

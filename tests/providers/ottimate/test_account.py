@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from gateway.connector import Account, Connector
+from gateway.connector import Account, Connector, invoices_of
 from gateway.domain import InvoiceFilter, QuotaRecord
 from gateway.errors import (
     UpstreamAuthError,
@@ -24,7 +24,7 @@ from gateway.providers.ottimate.account import OttimateSettings
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.sandbox import Sandbox
 from gateway.upstream import Deadline
-from tests.providers.test_contract import open_connector
+from tests.providers.contract import open_connector
 from tests.support import Client, FakeTime, Handler, RecordingTransport
 
 TOKEN = "POST /oauth/token"
@@ -560,6 +560,9 @@ async def test_a_day_that_is_spent_by_signing_in_is_spent_too(
     first = await client.execute(SOURCES)
     second = await client.execute(SOURCES)
 
+    # Productive counts its own calls.
+    quotas = [body["data"]["sources"][2].pop("quota") for body in (first, second)]
+    assert [one["remaining"] for one in quotas] == [3999, 3998]
     assert first == second
     assert first["data"]["sources"][0]["error"] == {"code": "UPSTREAM_RATE_LIMITED"}
     assert first["data"]["sources"][0]["quota"]["remaining"] == 0
@@ -611,5 +614,5 @@ async def test_connectors_of_one_account_share_its_standing(
     assert quota is not None
     assert quota.remaining == 0
     with pytest.raises(UpstreamRateLimitedError):
-        await second.count_invoices(InvoiceFilter())
+        await invoices_of(PROVIDER.name, second).count_invoices(InvoiceFilter())
     assert len(ottimate.calls) == 3

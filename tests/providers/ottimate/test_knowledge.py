@@ -43,6 +43,7 @@ def test_ottimate_can_neither_reject_nor_set_nor_list_policies_or_a_queue(
         Capability.READ_POLICIES,
         Capability.MANAGE_POLICIES,
         Capability.READ_QUEUE,
+        Capability.READ_APPROVAL_STATUSES,
     }
 
 

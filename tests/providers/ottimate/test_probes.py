@@ -11,7 +11,7 @@ from gateway.connector import Connector, Probe
 from gateway.providers.ottimate import PROVIDER
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.sandbox import Sandbox
-from tests.providers.test_contract import open_connector
+from tests.providers.contract import open_connector
 from tests.support import Client, FakeTime, Handler, RecordingTransport
 
 NO_INVOICE = "/invoices/00000000-0000-4000-8000-000000000000"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gateway.connector import Connector
 from gateway.domain import ProviderName, encode_id
 from gateway.errors import UpstreamResponseError
+from gateway.providers.ottimate.connector import OttimateConnector
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.upstream import UpstreamPolicy
 from tests.providers.ottimate.reading import graph_id
@@ -19,11 +19,13 @@ from tests.support import (
 
 
 async def test_ids_are_asked_for_a_hundred_at_a_time(
-    connector: Connector, simulator: OttimateSimulator, ottimate: RecordingTransport
+    connector: OttimateConnector,
+    simulator: OttimateSimulator,
+    ottimate: RecordingTransport,
 ) -> None:
     keys = [invoice.id for invoice in simulator.state.newest_first()][:250]
 
-    found = await connector.get_invoices(keys)
+    found = await connector.invoices.get_invoices(keys)
 
     assert list(found) == [
         key
@@ -40,7 +42,9 @@ async def test_ids_are_asked_for_a_hundred_at_a_time(
 
 
 async def test_ids_are_all_answered_also_where_pages_are_smaller_than_was_asked(
-    connector: Connector, simulator: OttimateSimulator, ottimate: RecordingTransport
+    connector: OttimateConnector,
+    simulator: OttimateSimulator,
+    ottimate: RecordingTransport,
 ) -> None:
     """3.2: a limit over the maximum is clamped, and the maximum may differ."""
     keys = [invoice.id for invoice in simulator.state.newest_first()][:100]
@@ -51,7 +55,7 @@ async def test_ids_are_all_answered_also_where_pages_are_smaller_than_was_asked(
 
     ottimate.interceptors["GET /invoices"] = clamp
 
-    found = await connector.get_invoices([*keys, "unknown"][1:])
+    found = await connector.invoices.get_invoices([*keys, "unknown"][1:])
 
     assert list(found) == keys[1:]
     assert [one.url.params["page"] for one in ottimate.requests] == ["1", "2", "3"]
@@ -87,15 +91,17 @@ async def test_a_request_asks_for_each_invoice_once_and_all_together(
 
 
 async def test_a_filter_by_id_that_is_ignored_is_noticed(
-    connector: Connector, simulator: OttimateSimulator, switch: Callable[..., None]
+    connector: OttimateConnector,
+    simulator: OttimateSimulator,
+    switch: Callable[..., None],
 ) -> None:
     """5.2: it would make every other invoice look absent."""
     switch(invoice_ids_filter=False)
 
     with pytest.raises(UpstreamResponseError):
-        await connector.get_invoices([simulator.state.numbered("INV-1026").id])
+        await connector.invoices.get_invoices([simulator.state.numbered("INV-1026").id])
     with pytest.raises(UpstreamResponseError):
-        await connector.get_invoices(["unknown"])
+        await connector.invoices.get_invoices(["unknown"])
 
 
 async def test_a_filter_by_id_that_is_ignored_is_an_error_and_never_a_null(
@@ -138,22 +144,24 @@ UNASKABLE = [
 
 
 async def test_an_id_that_could_leave_its_place_is_never_sent(
-    connector: Connector, ottimate: RecordingTransport
+    connector: OttimateConnector, ottimate: RecordingTransport
 ) -> None:
-    assert await connector.get_invoices(UNASKABLE) == {}
-    assert await connector.get_approvers(UNASKABLE) == {}
-    assert await connector.get_invoice_details(UNASKABLE) == {}
+    assert await connector.invoices.get_invoices(UNASKABLE) == {}
+    assert await connector.invoices.get_approvers(UNASKABLE) == {}
+    assert await connector.invoices.get_invoice_details(UNASKABLE) == {}
 
     assert ottimate.calls == []
     assert ottimate.sign_ins == 0
 
 
 async def test_an_id_that_could_leave_its_place_is_left_out_of_the_others(
-    connector: Connector, simulator: OttimateSimulator, ottimate: RecordingTransport
+    connector: OttimateConnector,
+    simulator: OttimateSimulator,
+    ottimate: RecordingTransport,
 ) -> None:
     known = simulator.state.numbered("INV-1001").id
 
-    found = await connector.get_invoices([*UNASKABLE, known])
+    found = await connector.invoices.get_invoices([*UNASKABLE, known])
 
     assert list(found) == [known]
     assert ottimate.params(0)["invoice_ids"] == known
@@ -176,10 +184,10 @@ async def test_a_forged_id_reaches_no_upstream(
 
 @pytest.mark.parametrize("key", ["ü", "a+b", "a:b@c", "-", "~!*'()", "a.b", "👍"])
 async def test_any_other_id_keeps_its_place(
-    connector: Connector, ottimate: RecordingTransport, key: str
+    connector: OttimateConnector, ottimate: RecordingTransport, key: str
 ) -> None:
-    assert await connector.get_invoices([key]) == {}
-    assert await connector.get_approvers([key]) == {}
+    assert await connector.invoices.get_invoices([key]) == {}
+    assert await connector.invoices.get_approvers([key]) == {}
 
     assert ottimate.params(0)["invoice_ids"] == key
     assert ottimate.calls[1] == f"GET /invoices/{key}/approvers"

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.connector import Connector
 from gateway.domain import InvoiceFilter, ProviderName, encode_id
 from gateway.errors import (
     ConflictError,
@@ -25,17 +24,15 @@ from gateway.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
-from gateway.providers.ottimate import PROVIDER
+from gateway.providers.ottimate.connector import OttimateConnector
 from gateway.providers.ottimate.refusals import (
     create_dialect,
     next_day,
     unsupported_call,
 )
 from gateway.providers.ottimate.simulator import OttimateSimulator
-from gateway.sandbox import Sandbox
 from gateway.upstream import Answer
-from tests.providers.test_contract import open_connector
-from tests.support import Client, FakeTime, Handler, RecordingTransport, lose
+from tests.support import Client, Handler, RecordingTransport, lose
 
 NOW = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)
 MARK = "hush-9f2c"
@@ -285,14 +282,12 @@ async def test_nothing_that_ottimate_says_reaches_the_graph(
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 405, 409, 412, 422, 501])
 async def test_a_list_that_is_refused_is_its_providers_failure(
-    sandbox: Sandbox,
+    connector: OttimateConnector,
     ottimate: RecordingTransport,
-    time: FakeTime,
     client: Client,
     status: int,
 ) -> None:
     """`Connector`: a read may raise an `UpstreamError`; the others' rows stand."""
-    connector = open_connector(PROVIDER, sandbox, time, transport=ottimate)
     for body in EVERY_BODY:
         ottimate.interceptors["GET /invoices"] = answers(status, body)
 
@@ -309,17 +304,20 @@ async def test_a_list_that_is_refused_is_its_providers_failure(
             "sources": [
                 {"provider": "OTTIMATE", "ok": False},
                 {"provider": "BILL", "ok": True},
+                {"provider": "PRODUCTIVE", "ok": True},
             ],
         }
 
 
-def reads(connector: Connector) -> list[Callable[[], Any]]:
+def reads(connector: OttimateConnector) -> list[Callable[[], Any]]:
     everything = InvoiceFilter()
     return [
         connector.check,
-        lambda: connector.get_invoices(["1"]),
-        lambda: connector.count_invoices(everything),
-        lambda: connector.list_invoices(first=1, after=None, invoice_filter=everything),
+        lambda: connector.invoices.get_invoices(["1"]),
+        lambda: connector.invoices.count_invoices(everything),
+        lambda: connector.invoices.list_invoices(
+            first=1, after=None, invoice_filter=everything
+        ),
     ]
 
 
@@ -398,6 +396,7 @@ async def test_a_fault_has_its_code_and_is_tried_again_where_that_may_help(
         "data": {
             "sources": [
                 {"ok": False, "error": {"code": code}},
+                {"ok": True, "error": None},
                 {"ok": True, "error": None},
             ]
         }

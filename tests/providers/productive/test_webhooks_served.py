@@ -1,0 +1,81 @@
+"""Webhooks over sockets: a sandbox that is served delivers them to a gateway."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+from structlog.testing import capture_logs
+
+from gateway.app import create_app
+from gateway.domain import ProviderName, encode_id
+from gateway.sandbox import Sandbox
+from gateway.settings import Settings
+from tests.support import productive_simulator
+
+SECONDS = 10
+BOOKING = encode_id("Booking", ProviderName.PRODUCTIVE, "305")
+APPROVE = "mutation ($input: ApproveInput!) { approve(input: $input) { outcome } }"
+
+
+@contextlib.asynccontextmanager
+async def serve(app: ASGIApp) -> AsyncIterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None)
+    )
+    with server.config.bind_socket() as bound:
+        # `serve` would take pytest's signal handlers.
+        task = asyncio.create_task(server._serve(sockets=[bound]))
+        async with asyncio.timeout(SECONDS):
+            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+                await asyncio.sleep(0.01)
+        number = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{number}"
+        server.should_exit = True
+        async with asyncio.timeout(SECONDS):
+            await task
+
+
+async def register(http: httpx.AsyncClient, sandbox: Sandbox, url: str) -> None:
+    simulator = sandbox.simulators[ProviderName.PRODUCTIVE]
+    attributes = {"name": "ours", "target_url": url, "event_id": 18, "type_id": 1}
+    response = await http.post(
+        "/webhooks",
+        json={"data": {"type": "webhooks", "attributes": attributes}},
+        headers={
+            "X-Auth-Token": (simulator.credentials("auditor") or {})["token"],
+            "X-Organization-Id": "900",
+            "Content-Type": "application/vnd.api+json",
+        },
+    )
+    assert response.status_code == 201
+
+
+async def test_a_decision_is_told_to_the_gateway_and_read_again() -> None:
+    # Those of the start deliver nowhere else, so all that arrives is ours.
+    sandbox = Sandbox()
+    simulator = productive_simulator(sandbox)
+    app = create_app(Settings(), sandbox=sandbox)
+    with capture_logs() as logs:
+        async with (
+            serve(app) as gateway,
+            serve(sandbox.app) as origin,
+            httpx.AsyncClient(base_url=f"{origin}{simulator.path}") as upstream,
+            httpx.AsyncClient(base_url=gateway) as client,
+        ):
+            # Nobody knows the token of a webhook that is new: 401, to be repeated.
+            await register(upstream, sandbox, f"{gateway}/webhooks/productive")
+            await register(upstream, sandbox, "http://192.0.2.1/elsewhere")
+            simulator.webhook_target = f"{gateway}/webhooks/productive"
+            body = {"query": APPROVE, "variables": {"input": {"id": BOOKING}}}
+            answer = await client.post("/graphql", json=body)
+            assert answer.json() == {"data": {"approve": {"outcome": "APPLIED"}}}
+            async with asyncio.timeout(SECONDS):
+                # The log has no event to wait for.
+                while "change" not in [one["event"] for one in logs]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+
+    [change] = [one for one in logs if one["event"] == "change"]
+    assert (change["target"], change["state"]) == ("305", "APPROVED")
