@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.app import create_app
+from gateway.connector import Provider
 from gateway.domain import ProviderName, encode_id
 from gateway.providers import PROVIDERS
 from gateway.providers.bill.simulator import BillSimulator
@@ -399,3 +400,44 @@ async def test_a_version_that_cannot_be_used_leaves_the_one_before_standing(
     assert [one["problem"] for one in logs if one["event"] == "file_unusable"] == [
         f'{path}: ["anna".bill] password: missing'
     ]
+
+
+async def test_what_the_gateway_itself_used_is_counted_whoever_else_had_its_token(
+    time: FakeTime,
+) -> None:
+    """A subject may have been given the gateway's own token, and get another."""
+
+    class Exchanging(Sandbox):
+        """A sandbox in which a person's token is another one later."""
+
+        token = "sandbox-gateway-token"
+
+        def credentials(self, provider: Provider, person: str) -> dict[str, str] | None:
+            known = provider.name is PRODUCTIVE and person == "controller"
+            return {"token": self.token} if known else None
+
+    async def count_left(http: httpx.AsyncClient, person: str) -> int:
+        query = "{ sources { provider quota { remaining } } }"
+        answer = await http.post(
+            "/graphql",
+            json={"query": query},
+            headers={"Authorization": f"Bearer demo-{person}"},
+        )
+        told = answer.json()["data"]["sources"]
+        left: int = told[-1]["quota"]["remaining"]
+        return left
+
+    sandbox = Exchanging(time.clock)
+    app = create_app(Settings(), sandbox=sandbox, clock=time.clock)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1"
+    ) as http:
+        before = [await count_left(http, one) for one in ("visitor", "controller")]
+        sandbox.token = "sandbox-controller-token"
+        other = await count_left(http, "controller")
+        after = await count_left(http, "visitor")
+
+    assert before == [3_999, 3_998]
+    assert other == 3_999
+    assert after == 3_997

@@ -238,7 +238,7 @@ async def test_as_long_as_it_is_not_known_who_acts_nothing_is_sent(
     assert writes(office.productive) == []
 
     switch_productive(fault="none")
-    office.time.advance(301)
+    office.time.advance(31)
     body = await decide(
         office.client, mutation, "controller", office.id(ids.BOOKING_ANY)
     )

@@ -300,9 +300,19 @@ class TestSignatures:
         body = body_of()
         signature = sign(body, time, productive_simulator.webhook_tokens[0])
 
-        response = await post(body, spoil(signature))
+        with capture_logs() as logs:
+            response = await post(body, spoil(signature))
 
         assert response.status_code == 401
+        assert [one for one in logs if one["event"] == "webhook_refused"] == [
+            {
+                "event": "webhook_refused",
+                "log_level": "warning",
+                "code": "UNAUTHENTICATED",
+                "reason": "The signature is none of the webhooks that this gateway "
+                "knows.",
+            }
+        ]
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "UNAUTHENTICATED"
         assert productive.calls == []

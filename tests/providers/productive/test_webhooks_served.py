@@ -65,9 +65,10 @@ async def test_a_decision_is_told_to_the_gateway_and_read_again() -> None:
             httpx.AsyncClient(base_url=f"{origin}{simulator.path}") as upstream,
             httpx.AsyncClient(base_url=gateway) as client,
         ):
-            # Nobody knows the token of a webhook that is new: 401, to be repeated.
             await register(upstream, sandbox, f"{gateway}/webhooks/productive")
+            # What cannot be sent, or not from here, holds nothing up.
             await register(upstream, sandbox, "http://192.0.2.1/elsewhere")
+            await register(upstream, sandbox, "http://127.0.0.1:99999/nowhere")
             simulator.webhook_target = f"{gateway}/webhooks/productive"
             body = {"query": APPROVE, "variables": {"input": {"id": BOOKING}}}
             answer = await client.post("/graphql", json=body)
