@@ -398,7 +398,7 @@ async def test_the_inbox_shows_of_each_type_what_is_its_own(client: Client) -> N
             "__typename": "Expense",
             "id": encode_id("Expense", ProviderName.PRODUCTIVE, "701"),
             "provider": "PRODUCTIVE",
-            "title": "train",
+            "title": "train · Chloe Berg",
             "approvalState": "PENDING",
             "progress": {
                 "rule": "ALL",
@@ -465,7 +465,7 @@ async def test_approval_statuses_cost_a_call_with_all_that_they_show(
             "target": {
                 "__typename": "TimeEntry",
                 "id": encode_id("TimeEntry", ProviderName.PRODUCTIVE, "601"),
-                "title": "review",
+                "title": "review · Chloe Berg",
                 "approvalState": "APPROVED",
                 "date": "2026-03-02",
                 "minutes": 240,

@@ -190,7 +190,7 @@ def _parse_booking(document: Document, row: Resource) -> BookingRecord:
     state = _state_of_target(told, is_asked=not told.canceled and not told.draft)
     return BookingRecord(
         **_common(document, row, KINDS[TargetType.BOOKING]),
-        title=_line((event and event.name) or told.note) or "Booking",
+        title=_title(document, row, (event and event.name) or told.note, "Booking"),
         approval_state=state,
         is_open=state is ApprovalState.PENDING,
         start_date=told.started_on,
@@ -217,7 +217,7 @@ def _parse_time_entry(document: Document, row: Resource) -> TimeEntryRecord:
     state = _state_of_target(told, is_asked=not told.draft)
     return TimeEntryRecord(
         **_common(document, row, KINDS[TargetType.TIME_ENTRY]),
-        title=_line(told.note) or "Time entry",
+        title=_title(document, row, told.note, "Time entry"),
         approval_state=state,
         is_open=state is ApprovalState.PENDING,
         date=told.date,
@@ -241,7 +241,7 @@ def _parse_expense(document: Document, row: Resource) -> ExpenseRecord:
     state = _state_of_target(told, is_asked=not told.draft and not is_deleted)
     return ExpenseRecord(
         **_common(document, row, KINDS[TargetType.EXPENSE]),
-        title=_line(told.name) or "Expense",
+        title=_title(document, row, told.name, "Expense"),
         approval_state=state,
         is_open=state is ApprovalState.PENDING,
         date=told.date,
@@ -335,6 +335,14 @@ def _money(hundredths: int | None, currency: str | None) -> MoneyRecord | None:
     if hundredths is None:
         return None
     return MoneyRecord(amount=Decimal(hundredths).scaleb(-2), currency=currency)
+
+
+def _title(document: Document, row: Resource, text: str | None, kind: str) -> str:
+    """Return what a target is called, and whose it is."""
+    person = _parse_person(document.follow(row, "person"))
+    name = None if person is None else person.display_name
+    what = _line(text) or kind
+    return f"{what} · {name}" if name else what
 
 
 def _line(text: str | None) -> str:

@@ -170,7 +170,7 @@ async def test_one_status_with_its_target_is_one_call(
     body = await client.execute(document, {"id": key}, person="auditor")
 
     [found] = body["data"].values()
-    assert found == {"sourceId": "5001", "target": {"title": "Vacation"}}
+    assert found == {"sourceId": "5001", "target": {"title": "Vacation · Chloe Berg"}}
     assert productive.calls == [f"{STATUSES}/5001"]
     assert productive.params(0) == {"include": status_includes()}
 

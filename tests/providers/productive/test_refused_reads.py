@@ -261,7 +261,7 @@ async def test_a_wait_beyond_the_operations_own_time_is_told_and_not_waited(
     assert productive.calls == []
     time.advance(1)
     body = await client.execute(NODE, VARIABLES[NODE])
-    assert body == {"data": {"node": {"title": "Vacation"}}}
+    assert body == {"data": {"node": {"title": "Vacation · Chloe Berg"}}}
 
 
 async def test_an_upstream_that_is_slow_is_a_timeout(

@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from gateway.providers.productive.simulator.directory import (
-    ACCOUNTANT,
     APPROVER,
     CLERK,
     CONTROLLER,
@@ -97,4 +96,3 @@ def before_start(hours: float) -> datetime:
 
 
 BOTH = (CONTROLLER, APPROVER)
-ALL_THREE = (CONTROLLER, APPROVER, ACCOUNTANT)
