@@ -153,5 +153,6 @@ class _Batch:
                     continue
                 place = (relation.type, other.id)
                 _, names = self._found.setdefault(place, (other, set()))
-                names.update(below)
-                self._walk(other, KINDS[relation.type], below)
+                if below:
+                    names.update(below)
+                    self._walk(other, KINDS[relation.type], below)

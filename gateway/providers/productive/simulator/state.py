@@ -1,7 +1,6 @@
 """Everything that the simulated service holds, and the ids that come next."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 from gateway.providers.productive.simulator.objects import (
@@ -44,6 +43,27 @@ _TARGET_TYPES = {
     "expense": "expenses",
 }
 
+# Which member holds the objects of a JSON:API type.
+_TABLES = {
+    "organizations": "organizations",
+    "organization_memberships": "people",
+    "people": "people",
+    "companies": "companies",
+    "projects": "projects",
+    "deals": "deals",
+    "services": "services",
+    "events": "events",
+    "approval_policies": "policies",
+    "approval_policy_assignments": "assignments",
+    "approval_workflows": "workflows",
+    "bookings": "bookings",
+    "time_entries": "time_entries",
+    "expenses": "expenses",
+    "approval_statuses": "statuses",
+    "webhooks": "webhooks",
+    "webhook_logs": "webhook_logs",
+}
+
 
 class State:
     """The objects of all organizations, by type and id.
@@ -76,26 +96,8 @@ class State:
     # The tables differ in type, and so does what the callers do with them.
     def table(self, type_name: str) -> dict[str, Any]:
         """Return the objects of a JSON:API type by id."""
-        tables: Mapping[str, dict[str, Any]] = {
-            "organizations": self.organizations,
-            "organization_memberships": self.people,
-            "people": self.people,
-            "companies": self.companies,
-            "projects": self.projects,
-            "deals": self.deals,
-            "services": self.services,
-            "events": self.events,
-            "approval_policies": self.policies,
-            "approval_policy_assignments": self.assignments,
-            "approval_workflows": self.workflows,
-            "bookings": self.bookings,
-            "time_entries": self.time_entries,
-            "expenses": self.expenses,
-            "approval_statuses": self.statuses,
-            "webhooks": self.webhooks,
-            "webhook_logs": self.webhook_logs,
-        }
-        return tables[type_name]
+        table: dict[str, Any] = getattr(self, _TABLES[type_name])
+        return table
 
     def next_id(self, type_name: str) -> str:
         """Return an id that no other object of the type has."""
