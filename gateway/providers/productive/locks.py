@@ -7,17 +7,25 @@ from weakref import WeakValueDictionary
 
 
 class Locks:
-    """A lock for each thing by its name, for as long as somebody holds or wants it."""
+    """A lock for each thing by its name, for as long as somebody holds or wants it.
+
+    Attributes:
+        ended: How often something was held and let go. What was read while that was
+            less may have changed since.
+    """
 
     def __init__(self) -> None:
+        self.ended = 0
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
-        """Hold what is named so; the value is whether somebody else held it before."""
+    async def hold(self, name: str) -> AsyncIterator[None]:
+        """Hold what is named so, after all who hold it already."""
         lock = self._locks.get(name)
         if lock is None:
             lock = self._locks[name] = asyncio.Lock()
-        has_waited = lock.locked()
         async with lock:
-            yield has_waited
+            try:
+                yield
+            finally:
+                self.ended += 1

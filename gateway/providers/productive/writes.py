@@ -80,14 +80,15 @@ class ProductiveWrites:
         A target is decided on where exactly one open duty on it is the person's.
         """
         person_id = await self._who_acts()
+        ended = self._deciding.ended
         if subject.type_name == "ApprovalStatus":
             status = await self._look(subject.source_id, aim, person_id)
         else:
             kind = KINDS_BY_TYPE_NAME[subject.type_name]
             status = await self._find_own(kind, subject.source_id, aim, person_id)
-        async with self._deciding.hold(status.source_id) as has_waited:
-            if has_waited:
-                # Who was first may have decided it.
+        async with self._deciding.hold(status.source_id):
+            if self._deciding.ended > ended:
+                # Another request of this person may have decided it since.
                 status = await self._look(status.source_id, aim, person_id)
             if _is_done(status, aim, person_id):
                 return _written(Outcome.ALREADY_APPLIED, status)

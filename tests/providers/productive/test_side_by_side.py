@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.domain import ProviderName, encode_id
-from tests.support import Client, RecordingTransport, writes
+from tests.support import Client, Handler, RecordingTransport, writes
 
 STATUS = encode_id("ApprovalStatus", ProviderName.PRODUCTIVE, "5006")
+APPROVED = "PATCH /approval_statuses/5006/approve"
 DECIDE = """
 mutation ($input: %s!) {
   decided: %s(input: $input) { outcome userErrors { code } }
@@ -45,7 +47,40 @@ async def test_one_decision_at_a_time_is_sent_on_one_duty(
         ("ALREADY_APPLIED", []),
         ("REFUSED", ["CONFLICT"]),
     ]
-    assert writes(productive) == ["PATCH /approval_statuses/5006/approve"]
+    assert writes(productive) == [APPROVED]
+
+
+async def test_what_was_read_before_another_decision_ended_is_read_again(
+    client: Client, productive: RecordingTransport
+) -> None:
+    look = "GET /approval_statuses/5006"
+    looks: list[httpx.Request] = []
+    is_decided = asyncio.Event()
+
+    async def look_late(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        looks.append(request)
+        is_second = len(looks) == 2
+        response = await upstream(request)
+        if is_second:
+            # What it shows is old by the time that it arrives.
+            await is_decided.wait()
+        return response
+
+    async def decide(request: httpx.Request, upstream: Handler) -> httpx.Response:
+        response = await upstream(request)
+        # The lock is free again by then.
+        asyncio.get_running_loop().call_later(0.05, is_decided.set)
+        return response
+
+    productive.interceptors |= {look: look_late, APPROVED: decide}
+    variables = {"input": {"id": STATUS}}
+    bodies = await asyncio.gather(
+        client.execute(APPROVE, variables), client.execute(APPROVE, variables)
+    )
+
+    assert sorted(outcomes(bodies)) == [("ALREADY_APPLIED", []), ("APPLIED", [])]
+    assert productive.calls.count(look) == 3
+    assert writes(productive) == [APPROVED]
 
 
 async def test_more_workflows_than_are_read_singly_cost_nothing(
