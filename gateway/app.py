@@ -10,7 +10,14 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 
 from gateway.changes import Changes
-from gateway.connector import Account, Connector, Provider, Targets, targets_of
+from gateway.connector import (
+    Account,
+    Connector,
+    Person,
+    Provider,
+    Targets,
+    targets_of,
+)
 from gateway.context import Context
 from gateway.decisions import Decisions
 from gateway.domain import ProviderName
@@ -33,7 +40,7 @@ from gateway.security import (
 )
 from gateway.server import WebhookEndpoint, create_server
 from gateway.server.examples import create_examples
-from gateway.settings import AuthSettings, Settings
+from gateway.settings import PREFIX, AuthSettings, Section, Settings
 from gateway.upstream import (
     Call,
     Clock,
@@ -70,7 +77,7 @@ class Gateway:
         self._clock = clock
         self._identity = open_identity(settings.auth, clock, identity_transport)
         self.authenticate = _create_authenticate(
-            settings.auth, self._identity, sandbox.persons if sandbox else {}
+            settings.auth, self._identity, _demo_persons(sandbox)
         )
         self._decisions = Decisions()
         self._get_credentials = _credentials(settings, sandbox)
@@ -108,10 +115,15 @@ class Gateway:
             connectors=connectors,
             undecided=undecided,
             loaders={
-                name: ProviderLoaders(name, connector)
+                name: ProviderLoaders(
+                    name,
+                    connector,
+                    Person(is_signed_in=name not in undecided, email=caller.email),
+                )
                 for name, connector in connectors.items()
             },
             decisions=self._decisions,
+            deadline=deadline,
             most_rows=self._settings.limits.first,
             clock=self._clock,
         )
@@ -243,6 +255,25 @@ def check_files(settings: Settings) -> None:
     _open_credentials(settings)
 
 
+def sections_in_use(settings: Settings) -> dict[str, Section]:
+    """Return the sections that sign in somewhere, by what an operator calls them.
+
+    Raises:
+        SettingsError: The file of credentials cannot be used.
+    """
+    own = {
+        f"{PREFIX}{one.key.upper()}": section
+        for one in configured_providers(settings)
+        if (section := settings.provider(one.key)) is not None
+    }
+    others = {
+        f'["{subject}".{key}]': section
+        for (subject, key), section in _open_credentials(settings).sections().items()
+        if isinstance(section, Section)
+    }
+    return own | others
+
+
 def open_identity(
     auth: AuthSettings, clock: Clock, transport: Transport | None
 ) -> Upstream | None:
@@ -277,13 +308,13 @@ async def fetch_keys(identity: Upstream, url: str) -> KeySet:
 
 
 def _create_authenticate(
-    auth: AuthSettings, identity: Upstream | None, persons: Mapping[str, str]
+    auth: AuthSettings, identity: Upstream | None, demo_persons: DemoPersons
 ) -> Authenticate:
     """Return what tells who calls, in the mode that is set."""
     if auth.api_keys_file is not None:
         return APIKeys(auth.api_keys_file).authenticate
     if identity is None or auth.jwks_url is None:
-        return DemoPersons(persons).authenticate
+        return demo_persons.authenticate
     # The settings hold that a token's issuer and audience are set with its keys.
     return Tokens(
         KeySource(
@@ -294,6 +325,12 @@ def _create_authenticate(
         audience=auth.audience or "",
         now=identity.clock.now,
     ).authenticate
+
+
+def _demo_persons(sandbox: Sandbox | None) -> DemoPersons:
+    if sandbox is None:
+        return DemoPersons((), {})
+    return DemoPersons(sandbox.persons, sandbox.emails)
 
 
 def _section(

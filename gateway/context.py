@@ -32,7 +32,7 @@ from gateway.domain import (
 from gateway.errors import ForbiddenError, InvalidInputError
 from gateway.loaders import ProviderLoaders
 from gateway.security import Caller
-from gateway.upstream import Clock
+from gateway.upstream import Clock, Deadline
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,7 @@ class Context(Struct, frozen=True, kw_only=True):
             person, and the gateway has no credentials of this one.
         loaders: The loaders over each connector.
         decisions: Where writes leave.
+        deadline: When its reads end.
         most_rows: The largest page.
         clock: Where the time comes from.
     """
@@ -56,6 +57,7 @@ class Context(Struct, frozen=True, kw_only=True):
     undecided: Collection[ProviderName]
     loaders: Mapping[ProviderName, ProviderLoaders]
     decisions: Decisions
+    deadline: Deadline
     most_rows: int
     clock: Clock
 
@@ -144,11 +146,11 @@ class Context(Struct, frozen=True, kw_only=True):
         )
 
     async def load_invoice(
-        self, provider: ProviderName, source_id: str
+        self, provider: ProviderName, key: str
     ) -> InvoiceRecord | None:
-        """Return an invoice by the provider's id, or None where there is none."""
+        """Return an invoice by its key or its provider's id, or None."""
         self.connector(provider)
-        return await self.loaders[provider].invoice_by_id.load(source_id)
+        return await self.loaders[provider].invoice_by_key.load(key)
 
     async def load_policy(
         self, provider: ProviderName, source_id: str
@@ -198,8 +200,8 @@ class Context(Struct, frozen=True, kw_only=True):
     def keep_invoices(self, invoices: Iterable[InvoiceRecord]) -> None:
         """Keep invoices that were read, so that no field asks for them again."""
         for invoice in invoices:
-            loader = self.loaders[invoice.provider].invoice_by_id
-            loader.prime(invoice.source_id, invoice)
+            loader = self.loaders[invoice.provider].invoice_by_key
+            loader.prime(invoice.key, invoice)
 
     def keep_approval_statuses(self, found: Iterable[ApprovalStatusDetails]) -> None:
         """Keep approval statuses that were read, and their targets."""
@@ -213,6 +215,8 @@ class Context(Struct, frozen=True, kw_only=True):
         """Keep what was read of what waits for the caller."""
         self.keep_invoices(queue.invoices)
         loaders = self.loaders[provider]
+        for key, approvers in queue.approvers.items():
+            loaders.approvers_by_invoice.prime(key, approvers)
         for one in queue.targets:
             loaders.target_details_by_key.prime(key_of(one.target), one)
             loaders.target_by_key.prime(key_of(one.target), one.target)

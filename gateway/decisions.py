@@ -1,12 +1,12 @@
 """The one place from which a write leaves for a provider.
 
-What a connector is asked to write goes through ``Decisions.send``: once begun, it is
-brought to its end even if nobody waits for it any more.
+What a connector is asked to write goes through ``Decisions``: once begun, it is brought
+to its end even if nobody waits for it any more.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from gateway.errors import (
     GatewayError,
     InvalidInputError,
     NotFoundError,
+    StaleError,
     UnsupportedError,
     UpstreamError,
 )
@@ -29,26 +30,40 @@ _REFUSALS = (
     ForbiddenError,
     InvalidInputError,
     ConflictError,
+    StaleError,
     UnsupportedError,
 )
 
+# What leaves nothing known of a write is a bug.
+_BUG = "INTERNAL_SERVER_ERROR"
+
 
 class Decided(Struct, frozen=True, kw_only=True):
-    """What is known of a write; *refusal* says why nothing happened."""
+    """What is known of a write.
+
+    *refusal* says why nothing happened, *remark* what to know of what did.
+    """
 
     outcome: Outcome
     refusal: GatewayError | None = None
+    remark: GatewayError | None = None
     approver_source_id: str | None = None
     policy_source_id: str | None = None
     approval_status_source_id: str | None = None
     target: TargetKey | None = None
 
 
+# What the log is to say of a write: who decided what.
+Subject: TypeAlias = Mapping[str, object]
+_Sending: TypeAlias = "asyncio.Task[list[Decided | Exception]]"
+_Ended: TypeAlias = Sequence[Written | Exception]
+
+
 class Decisions:
     """Sends writes and sees each to its end."""
 
     def __init__(self) -> None:
-        self._under_way: set[asyncio.Task[Decided]] = set()
+        self._under_way: dict[_Sending, Callable[[], None]] = {}
 
     async def send(
         self, write: Coroutine[Any, Any, Written], **subject: object
@@ -62,37 +77,89 @@ class Decisions:
         Raises:
             UpstreamError: The write surely did not happen.
         """
-        task = asyncio.create_task(_decide(write, subject))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+        (decided,) = await self.send_all(_run_alone(write), [subject])
+        if isinstance(decided, Exception):
+            raise decided
+        return decided
+
+    async def send_all(
+        self,
+        write: Coroutine[Any, Any, _Ended],
+        subjects: Sequence[Subject],
+        *,
+        give_up: Callable[[], None] = lambda: None,
+    ) -> list[Decided | Exception]:
+        """Run *write*, which sends several, and return what is known of each, in order.
+
+        One that surely did not happen is an ``UpstreamError``, and one of which a bug
+        leaves nothing known is that. In all else it is as with one, and each is logged
+        under its own of *subjects*. *give_up* is called once nobody waits any more: of
+        several those that have not begun need not begin.
+        """
+        task = asyncio.create_task(_run(write, subjects))
+        self._under_way[task] = give_up
+        task.add_done_callback(self._under_way.pop)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            give_up()
+            raise
 
     async def finish(self) -> None:
         """Wait for the writes that are under way; called as the process ends."""
+        for give_up in self._under_way.values():
+            give_up()
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            await asyncio.wait(list(self._under_way))
 
 
-async def _decide(
-    write: Coroutine[Any, Any, Written], subject: Mapping[str, object]
-) -> Decided:
-    ended: dict[str, object] = {"outcome": None, "code": "INTERNAL_SERVER_ERROR"}
+async def _run_alone(write: Coroutine[Any, Any, Written]) -> _Ended:
     try:
-        written = await write
-        ended = {"outcome": written.outcome.value}
-    except _REFUSALS as refusal:
-        ended = {"outcome": Outcome.REFUSED.value, "code": refusal.code}
-        return Decided(outcome=Outcome.REFUSED, refusal=refusal)
-    except UpstreamError as error:
+        return [await write]
+    except GatewayError as error:
+        return [error]
+
+
+async def _run(
+    write: Coroutine[Any, Any, _Ended], subjects: Sequence[Subject]
+) -> list[Decided | Exception]:
+    try:
+        ended = await write
+    except BaseException:
+        for subject in subjects:
+            _log(subject, outcome=None, code=_BUG)
+        raise
+    return [
+        _conclude(one, subject) for one, subject in zip(ended, subjects, strict=True)
+    ]
+
+
+def _conclude(ended: Written | Exception, subject: Subject) -> Decided | Exception:
+    """Return what is known of a write that ended so, and log it."""
+    if isinstance(ended, _REFUSALS):
+        _log(subject, outcome=Outcome.REFUSED.value, code=ended.code)
+        return Decided(outcome=Outcome.REFUSED, refusal=ended)
+    if isinstance(ended, UpstreamError):
+        _log(subject, outcome=None, code=ended.code)
         # It surely did not happen, so sending it again is safe.
-        ended = {"outcome": None, "code": error.code}
-        raise error.made_retryable() from error
-    finally:
-        get_logger().info("decision", **subject, **ended)
+        return ended.made_retryable()
+    if isinstance(ended, Exception):
+        code = ended.code if isinstance(ended, GatewayError) else _BUG
+        _log(subject, outcome=None, code=code)
+        return ended
+    seen = {} if ended.version is None else {"version": ended.version}
+    if ended.remark is not None:
+        seen["code"] = ended.remark.code
+    _log(subject, outcome=ended.outcome.value, **seen)
     return Decided(
-        outcome=written.outcome,
-        approver_source_id=written.approver_source_id,
-        policy_source_id=written.policy_source_id,
-        approval_status_source_id=written.approval_status_source_id,
-        target=written.target,
+        outcome=ended.outcome,
+        remark=ended.remark,
+        approver_source_id=ended.approver_source_id,
+        policy_source_id=ended.policy_source_id,
+        approval_status_source_id=ended.approval_status_source_id,
+        target=ended.target,
     )
+
+
+def _log(subject: Subject, **ended: object) -> None:
+    get_logger().info("decision", **subject, **ended)

@@ -13,6 +13,7 @@
     │                               METHOD_NOT_ALLOWED
     ├── NotFoundError               NOT_FOUND
     ├── ConflictError               CONFLICT
+    ├── StaleError                  STALE
     ├── UnsupportedError            UNSUPPORTED
     └── UpstreamError               carries provider
         ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
@@ -122,6 +123,19 @@ class ConflictError(GatewayError):
     """The object's state does not allow this any more, or not yet."""
 
     code = "CONFLICT"
+
+
+class StaleError(GatewayError):
+    """The object has another version than the input says. Nothing was sent."""
+
+    code = "STALE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is not as it was when `expectedVersion` was read. Look at it again, "
+            "and decide with its `version` of now. Nothing was sent."
+        )
+        self.field = ("expectedVersion",)
 
 
 class UnsupportedError(GatewayError):

@@ -14,6 +14,7 @@ from aiodataloader import DataLoader
 from gateway.connector import (
     Connector,
     Invoices,
+    Person,
     Policies,
     Queue,
     Targets,
@@ -106,8 +107,8 @@ class Loader(DataLoader[K, V]):
 # Below, a value that is an exception is raised for its own key alone.
 
 
-class InvoiceByIdLoader(Loader[str, InvoiceRecord | None]):
-    """Invoices by the provider's id; None where there is none."""
+class InvoiceByKeyLoader(Loader[str, InvoiceRecord | None]):
+    """Invoices by their keys or their provider's ids; None where there is none."""
 
     def __init__(self, invoices: Invoices) -> None:
         super().__init__()
@@ -119,8 +120,8 @@ class InvoiceByIdLoader(Loader[str, InvoiceRecord | None]):
         return [found.get(key) for key in keys]
 
 
-class InvoiceDetailsByIdLoader(Loader[str, InvoiceDetailsRecord | None]):
-    """Lines and history by the provider's invoice id."""
+class InvoiceDetailsByKeyLoader(Loader[str, InvoiceDetailsRecord | None]):
+    """Lines and history by the invoice's key."""
 
     def __init__(self, invoices: Invoices) -> None:
         super().__init__()
@@ -133,7 +134,7 @@ class InvoiceDetailsByIdLoader(Loader[str, InvoiceDetailsRecord | None]):
 
 
 class ApproversByInvoiceLoader(Loader[str, list[ApproverRecord] | None]):
-    """Approval records by the provider's invoice id; None where there is no invoice."""
+    """Approval records by the invoice's key; None where there is no invoice."""
 
     def __init__(self, invoices: Invoices) -> None:
         super().__init__()
@@ -167,12 +168,12 @@ class PoliciesByInvoiceLoader(Loader[InvoiceRecord, list[PolicyRecord] | None]):
 
     def get_cache_key(self, key: InvoiceRecord) -> Any:
         """Return what tells one invoice from another."""
-        return key.source_id
+        return key.key
 
     async def batch_load_fn(self, keys: list[InvoiceRecord]) -> list[Any]:
         """Return a list or None for each invoice."""
         found = await self._invoices.get_applicable_policies(keys)
-        return [found.get(key.source_id) for key in keys]
+        return [found.get(key.key) for key in keys]
 
 
 class MandatoryApproversByPolicyLoader(Loader[str, list[UserRecord] | None]):
@@ -256,29 +257,32 @@ class AwaitedByTypeLoader(Loader[TargetType, frozenset[str] | None]):
 
 
 class QueueLoader(Loader[str, Queue]):
-    """What waits for the acting person; the only key is ``MINE``."""
+    """What waits for one person; the only key is ``MINE``."""
 
     MINE = "mine"
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, person: Person) -> None:
         super().__init__()
         self._connector = connector
+        self._person = person
 
     async def batch_load_fn(self, keys: list[str]) -> list[Any]:
         """Return the queue."""
-        queue = await self._connector.list_queue()
+        queue = await self._connector.list_queue(self._person)
         return [queue for _ in keys]
 
 
 class ProviderLoaders:
     """One provider's loaders within one request; of what it lacks they find nothing."""
 
-    def __init__(self, provider: ProviderName, connector: Connector) -> None:
+    def __init__(
+        self, provider: ProviderName, connector: Connector, person: Person
+    ) -> None:
         invoices = invoices_of(provider, connector)
         policies = policies_of(provider, connector)
         targets = targets_of(connector)
-        self.invoice_by_id = InvoiceByIdLoader(invoices)
-        self.invoice_details_by_id = InvoiceDetailsByIdLoader(invoices)
+        self.invoice_by_key = InvoiceByKeyLoader(invoices)
+        self.invoice_details_by_key = InvoiceDetailsByKeyLoader(invoices)
         self.approvers_by_invoice = ApproversByInvoiceLoader(invoices)
         self.policy_by_id = PolicyByIdLoader(policies)
         self.policies_by_invoice = PoliciesByInvoiceLoader(invoices)
@@ -288,7 +292,7 @@ class ProviderLoaders:
         self.target_by_key = TargetByKeyLoader(self.target_details_by_key)
         self.workflow_by_id = WorkflowByIdLoader(targets)
         self.awaited_by_type = AwaitedByTypeLoader(targets)
-        self.queue = QueueLoader(connector)
+        self.queue = QueueLoader(connector, person)
 
     def forget(self) -> None:
         """Forget what was read: after a write it is no longer true."""
@@ -303,8 +307,8 @@ class ProviderLoaders:
     @property
     def _loaders(self) -> tuple[Loader[Any, Any], ...]:
         return (
-            self.invoice_by_id,
-            self.invoice_details_by_id,
+            self.invoice_by_key,
+            self.invoice_details_by_key,
             self.approvers_by_invoice,
             self.policy_by_id,
             self.policies_by_invoice,

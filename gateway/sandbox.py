@@ -55,6 +55,15 @@ class Delivery(Protocol):
 
 
 @runtime_checkable
+class AddressBook(Protocol):
+    """A simulator that knows demo persons by their e-mail, by their names."""
+
+    @property
+    def emails(self) -> Mapping[str, str]:
+        """Their addresses."""
+
+
+@runtime_checkable
 class Teller(Protocol):
     """A simulator with webhooks."""
 
@@ -69,6 +78,7 @@ class Sandbox:
         origin: Where the simulators are served.
         persons: The demo persons by name, each with a line that describes them; the
             first is who acts when nobody says who, the last has no credentials.
+        emails: The addresses of those whom a provider knows by theirs, by name.
         simulators: The simulators by provider.
         transport: What reaches the simulators, or None where they are elsewhere.
         app: The ASGI application that serves them.
@@ -83,6 +93,7 @@ class Sandbox:
             provider.name: provider.create_simulator(clock) for provider in PROVIDERS
         }
         self.persons: Mapping[str, str] = _merge_persons(self.simulators)
+        self.emails: Mapping[str, str] = _merge_emails(self.simulators)
         self.app = create_sandbox(self.simulators, clock)
         self.transport: Transport | None = (
             httpx.ASGITransport(self.app) if origin is None else None
@@ -105,6 +116,16 @@ def _merge_persons(simulators: Mapping[ProviderName, Simulator]) -> dict[str, st
             told.setdefault(name, []).append(f"{provider.title}: {description}")
     persons = {name: "; ".join(parts) for name, parts in told.items()}
     return {**persons, "visitor": "has no credentials of their own anywhere"}
+
+
+def _merge_emails(simulators: Mapping[ProviderName, Simulator]) -> dict[str, str]:
+    """Return each person's address, as the first simulator has it that knows them."""
+    emails: dict[str, str] = {}
+    for provider in PROVIDERS:
+        simulator = simulators[provider.name]
+        if isinstance(simulator, AddressBook):
+            emails = {**simulator.emails, **emails}
+    return emails
 
 
 def create_sandbox(

@@ -59,6 +59,11 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @property
+    def member_for_one_process(self) -> str | None:
+        """The member that several processes would take from each other, if any."""
+        return None
+
 
 def _check_url(text: str) -> str:
     try:
@@ -225,10 +230,10 @@ class Settings(BaseSettings):
                 raise ValueError("takes origins such as https://app.example")
         return origins
 
-    def provider(self, key: str) -> BaseModel | None:
+    def provider(self, key: str) -> Section | None:
         """Return the section of the provider whose settings are named *key*."""
         section = getattr(self, key, None)
-        return section if isinstance(section, BaseModel) else None
+        return section if isinstance(section, Section) else None
 
 
 def read_settings(
@@ -375,5 +380,9 @@ def _is_public(model: type[Settings], path: Sequence[str], value: object) -> boo
     annotation = _annotation(model, path)
     if annotation is None or _section(annotation):
         return False
-    is_secret = SecretStr in (annotation, *get_args(annotation))
-    return not is_secret and isinstance(value, str) and "@" not in value
+    return not _is_secret(annotation) and isinstance(value, str) and "@" not in value
+
+
+def _is_secret(annotation: Any) -> bool:
+    """Return whether a type is a secret's, or may be."""
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))

@@ -8,12 +8,14 @@ import pytest
 
 from gateway.app import create_app
 from gateway.domain import ProviderName
+from gateway.providers.accounteer.simulator import AccounteerSimulator
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.providers.productive.simulator import ProductiveSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.support import Client, FakeTime, RecordingTransport, ottimate_simulator
+from tests.support import accounteer_simulator as find_accounteer_simulator
 from tests.support import bill_simulator as find_bill_simulator
 from tests.support import productive_simulator as find_productive_simulator
 
@@ -102,6 +104,31 @@ def switch_productive(
 
 
 @pytest.fixture
+def accounteer(sandbox: Sandbox) -> RecordingTransport:
+    assert sandbox.transport is not None
+    return RecordingTransport(sandbox.transport, "/accounteer/api/v0.1")
+
+
+@pytest.fixture
+def accounteer_simulator(sandbox: Sandbox) -> AccounteerSimulator:
+    return find_accounteer_simulator(sandbox)
+
+
+@pytest.fixture
+def switch_accounteer(
+    accounteer_simulator: AccounteerSimulator,
+) -> Callable[..., None]:
+    """Set switches of the Accounteer simulator."""
+
+    def set_switches(**values: Any) -> None:
+        accounteer_simulator.switches = msgspec.structs.replace(
+            accounteer_simulator.switches, **values
+        )
+
+    return set_switches
+
+
+@pytest.fixture
 def settings() -> Settings:
     return Settings()
 
@@ -113,6 +140,7 @@ async def client(
     ottimate: RecordingTransport,
     bill: RecordingTransport,
     productive: RecordingTransport,
+    accounteer: RecordingTransport,
     time: FakeTime,
 ) -> AsyncIterator[Client]:
     app = create_app(
@@ -122,6 +150,7 @@ async def client(
             ProviderName.OTTIMATE: ottimate,
             ProviderName.BILL: bill,
             ProviderName.PRODUCTIVE: productive,
+            ProviderName.ACCOUNTEER: accounteer,
         },
         clock=time.clock,
     )

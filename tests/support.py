@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from gateway.domain import ProviderName
+from gateway.providers.accounteer.simulator import AccounteerSimulator
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
 from gateway.providers.productive.simulator import ProductiveSimulator
@@ -205,4 +206,11 @@ def productive_simulator(sandbox: Sandbox) -> ProductiveSimulator:
     """Return the sandbox's Productive, with its state and switches."""
     simulator = sandbox.simulators[ProviderName.PRODUCTIVE]
     assert isinstance(simulator, ProductiveSimulator)
+    return simulator
+
+
+def accounteer_simulator(sandbox: Sandbox) -> AccounteerSimulator:
+    """Return the sandbox's Accounteer, with its state and switches."""
+    simulator = sandbox.simulators[ProviderName.ACCOUNTEER]
+    assert isinstance(simulator, AccounteerSimulator)
     return simulator

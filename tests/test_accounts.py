@@ -15,13 +15,15 @@ from gateway.app import create_app
 from gateway.connector import Provider
 from gateway.domain import ProviderName, encode_id
 from gateway.providers import PROVIDERS
+from gateway.providers.accounteer.simulator import AccounteerSimulator
+from gateway.providers.accounteer.simulator.directory import MAIN
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import AuthSettings, Settings, read_settings
 from tests.support import Client, FakeTime, RecordingTransport, writes
 
 OTTIMATE, BILL = ProviderName.OTTIMATE, ProviderName.BILL
-PRODUCTIVE = ProviderName.PRODUCTIVE
+PRODUCTIVE, ACCOUNTEER = ProviderName.PRODUCTIVE, ProviderName.ACCOUNTEER
 LIST = "{ invoices(first: 1) { nodes { number } sources { ok } } }"
 QUEUE = (
     "{ viewer { approvals(first: 100) { nodes { id } } "
@@ -121,12 +123,18 @@ async def callers(
     ottimate: RecordingTransport,
     bill: RecordingTransport,
     productive: RecordingTransport,
+    accounteer: RecordingTransport,
     time: FakeTime,
 ) -> AsyncIterator[CallerClient]:
     """Return a client of a gateway over providers that it takes for real."""
     app = create_app(
         settings,
-        transports={OTTIMATE: ottimate, BILL: bill, PRODUCTIVE: productive},
+        transports={
+            OTTIMATE: ottimate,
+            BILL: bill,
+            PRODUCTIVE: productive,
+            ACCOUNTEER: accounteer,
+        },
         clock=time.clock,
     )
     async with httpx.AsyncClient(
@@ -149,6 +157,16 @@ def sign_ins(bill: RecordingTransport) -> list[str]:
 
     bill.interceptors["POST /Login.json"] = record
     return names
+
+
+def find_drafts(simulator: AccounteerSimulator) -> set[str]:
+    """Return the ids of what waits in Accounteer, for whoever may approve."""
+    documents = simulator.state.invoices | simulator.state.purchases
+    return {
+        encode_id("Invoice", ACCOUNTEER, one.id, f"{one.kind}s")
+        for one in documents.values()
+        if (one.organization_id, one.status) == (MAIN, "draft")
+    }
 
 
 # Standings
@@ -219,7 +237,10 @@ async def test_callers_at_the_same_time_never_act_as_each_other(
     bill.interceptors["POST /Login.json"] = record
     subjects = ["anna", "adam", "anna.too"] * 5
 
-    bodies = await asyncio.gather(*(callers.ask(one, QUEUE) for one in subjects))
+    # Accounteer's calls are two a second, for all for whom one application acts.
+    text = QUEUE.replace("first: 100", "first: 100, filter: {providers: [BILL]}")
+
+    bodies = await asyncio.gather(*(callers.ask(one, text) for one in subjects))
 
     queues: dict[str, set[str]] = {}
     for subject, body in zip(subjects, bodies, strict=True):
@@ -296,17 +317,25 @@ async def test_who_has_no_credentials_is_offered_no_action(
     }
 
 
-async def test_who_has_no_credentials_has_no_queue(
-    callers: CallerClient, bill: RecordingTransport, productive: RecordingTransport
+async def test_who_has_no_credentials_has_no_queue_but_what_waits_for_everybody(
+    callers: CallerClient,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
+    accounteer_simulator: AccounteerSimulator,
 ) -> None:
     body = await callers.ask("nobody", QUEUE)
 
-    assert body["data"]["viewer"] == {
-        "approvals": {"nodes": []},
+    viewer = body["data"]["viewer"]
+    ids = [one["id"] for one in viewer["approvals"]["nodes"]]
+    assert len(ids) == len(set(ids))
+    assert set(ids) == find_drafts(accounteer_simulator) != set()
+    assert viewer == {
+        "approvals": viewer["approvals"],
         "sources": [
             {"provider": "OTTIMATE", "error": None},
             {"provider": "BILL", "error": {"code": "FORBIDDEN"}},
             {"provider": "PRODUCTIVE", "error": {"code": "FORBIDDEN"}},
+            {"provider": "ACCOUNTEER", "error": None},
         ],
     }
     assert (bill.calls, bill.sign_ins) == ([], 0)
@@ -424,7 +453,12 @@ async def test_what_the_gateway_itself_used_is_counted_whoever_else_had_its_toke
             headers={"Authorization": f"Bearer demo-{person}"},
         )
         told = answer.json()["data"]["sources"]
-        left: int = told[-1]["quota"]["remaining"]
+        [left] = [
+            one["quota"]["remaining"]
+            for one in told
+            if one["provider"] == PRODUCTIVE.value
+        ]
+        assert isinstance(left, int)
         return left
 
     sandbox = Exchanging(time.clock)

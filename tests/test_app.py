@@ -11,6 +11,7 @@ import pytest
 from gateway.app import configured_providers, create_app, describe_providers
 from gateway.domain import ProviderName
 from gateway.providers import PROVIDERS
+from gateway.providers.accounteer.simulator import AccounteerSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import LimitSettings, Settings, read_settings
 from tests.support import Client, FakeTime, Handler, RecordingTransport
@@ -27,6 +28,7 @@ LISTED = {
             {"provider": "OTTIMATE", "ok": True},
             {"provider": "BILL", "ok": True},
             {"provider": "PRODUCTIVE", "ok": True},
+            {"provider": "ACCOUNTEER", "ok": True},
         ],
     }
 }
@@ -35,6 +37,7 @@ PENDING = (
     "{ nodes { id sourceId } } }"
 )
 APPROVE = "mutation($id: ID!) { approve(input: {id: $id}) { outcome } }"
+LIVE = "Live: Ottimate, BILL, Productive, Accounteer. Decisions made here are real."
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -52,11 +55,13 @@ def transports(
     ottimate: RecordingTransport,
     bill: RecordingTransport,
     productive: RecordingTransport,
+    accounteer: RecordingTransport,
 ) -> dict[ProviderName, RecordingTransport]:
     return {
         ProviderName.OTTIMATE: ottimate,
         ProviderName.BILL: bill,
         ProviderName.PRODUCTIVE: productive,
+        ProviderName.ACCOUNTEER: accounteer,
     }
 
 
@@ -92,11 +97,13 @@ class TestRealProviders:
         ottimate: RecordingTransport,
         bill: RecordingTransport,
         productive: RecordingTransport,
+        accounteer: RecordingTransport,
     ) -> None:
         assert await client.execute(LIST) == LISTED
         assert ottimate.calls == ["GET /invoices"] * 2
         assert bill.calls == ["POST /GetSessionInfo.json"]
         assert productive.calls == ["GET /approval_statuses"]
+        assert accounteer.calls == ["GET /invoices"]
 
     async def test_one_alone_is_the_whole_graph(
         self,
@@ -104,8 +111,11 @@ class TestRealProviders:
         transports: dict[ProviderName, RecordingTransport],
         ottimate: RecordingTransport,
         productive: RecordingTransport,
+        accounteer: RecordingTransport,
     ) -> None:
-        settings = real.model_copy(update={"ottimate": None, "productive": None})
+        settings = real.model_copy(
+            update={"ottimate": None, "productive": None, "accounteer": None}
+        )
 
         async with serve(settings, transports) as client:
             body = await client.execute(
@@ -122,7 +132,7 @@ class TestRealProviders:
                 "sources": [{"provider": "BILL"}],
             }
         }
-        assert ottimate.calls == productive.calls == []
+        assert ottimate.calls == productive.calls == accounteer.calls == []
         assert describe_providers(settings, None) == (
             "Live: BILL. Decisions made here are real."
         )
@@ -191,22 +201,17 @@ class TestRealProviders:
 
         assert body == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
         assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert (
-            "Live: Ottimate, BILL, Productive. Decisions made here are real."
-            in page.text
-        )
+        assert LIVE in page.text
 
     def test_they_are_described(self, real: Settings) -> None:
         assert configured_providers(real) == list(PROVIDERS)
-        assert describe_providers(real, None) == (
-            "Live: Ottimate, BILL, Productive. Decisions made here are real."
-        )
+        assert describe_providers(real, None) == LIVE
 
     def test_the_sandbox_is_described_whatever_is_configured(
         self, real: Settings, sandbox: Sandbox
     ) -> None:
         assert describe_providers(real, sandbox) == (
-            "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
+            "Sandbox: Ottimate, BILL, Productive, Accounteer. Nothing here is real."
         )
 
 
@@ -320,13 +325,17 @@ class TestDeadline:
         self,
         sandbox: Sandbox,
         transports: dict[ProviderName, RecordingTransport],
+        accounteer_simulator: AccounteerSimulator,
     ) -> None:
         async def never(request: httpx.Request, send: Handler) -> httpx.Response:
             del request, send
             await asyncio.Event().wait()
             raise AssertionError
 
-        # The other provider answers in time, on a slow machine too.
+        # More than two calls take Accounteer a second.
+        accounteer_simulator.state.invoices.clear()
+        accounteer_simulator.state.purchases.clear()
+        # The other providers answer in time, on a slow machine too.
         settings = Settings(limits=LimitSettings(deadline_seconds=0.4))
         transports[ProviderName.OTTIMATE].interceptors["GET /invoices"] = never
         query = (
@@ -352,6 +361,7 @@ class TestDeadline:
                             "error": {"code": "UPSTREAM_TIMEOUT"},
                         },
                         {"provider": "BILL", "ok": True, "error": None},
+                        {"provider": "ACCOUNTEER", "ok": True, "error": None},
                     ],
                 }
             }

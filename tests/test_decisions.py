@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import functools
 
 import pytest
 from structlog.testing import capture_logs
@@ -34,6 +36,10 @@ class Write:
         if self._error is not None:
             raise self._error
         return Written(outcome=Outcome.APPLIED, approver_source_id="7")
+
+
+async def _in_a_list(write: Write) -> list[Written | Exception]:
+    return [await write.run()]
 
 
 async def _settle() -> None:
@@ -151,7 +157,129 @@ async def test_a_cancelled_caller_leaves_the_write_and_finish_waits_for_it(
     await finishing
 
     assert write.log == ["sent", "answered"]
-    assert decisions._under_way == set()
+    assert decisions._under_way == {}
+
+
+async def test_a_caller_that_goes_away_gives_up_what_has_not_begun() -> None:
+    """Before those under way end, so that none begins in their place."""
+    decisions = Decisions()
+    write = Write()
+    caller = asyncio.create_task(
+        decisions.send_all(
+            _in_a_list(write), [{}], give_up=lambda: write.log.append("given up")
+        )
+    )
+    await _settle()
+    assert write.log == ["sent"]
+
+    caller.cancel()
+    await _settle()
+    write.gate.set()
+    await _settle()
+
+    assert caller.cancelled()
+    assert write.log == ["sent", "given up", "answered"]
+    assert decisions._under_way == {}
+
+
+async def test_finish_gives_up_what_has_not_begun_of_every_caller() -> None:
+    decisions = Decisions()
+    writes = [Write(), Write()]
+    callers = [
+        asyncio.create_task(
+            decisions.send_all(
+                _in_a_list(one), [{}], give_up=functools.partial(one.log.append, "end")
+            )
+        )
+        for one in writes
+    ]
+    await _settle()
+
+    finishing = asyncio.create_task(decisions.finish())
+    await _settle()
+    assert [one.log for one in writes] == [["sent", "end"]] * 2
+    assert not finishing.done()
+    for one in writes:
+        one.gate.set()
+    await finishing
+
+    assert [one.log for one in writes] == [["sent", "end", "answered"]] * 2
+    applied = Decided(outcome=Outcome.APPLIED, approver_source_id="7")
+    assert [await caller for caller in callers] == [[applied]] * 2
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError()])
+async def test_nothing_is_given_up_while_somebody_waits(
+    error: Exception | None,
+) -> None:
+    decisions = Decisions()
+    write = Write(error)
+    write.gate.set()
+
+    with contextlib.suppress(ZeroDivisionError):
+        await decisions.send_all(
+            _in_a_list(write), [{}], give_up=lambda: write.log.append("given up")
+        )
+    await _settle()
+    await decisions.finish()
+
+    assert write.log == ["sent", "answered"]
+
+
+async def test_of_several_each_has_its_own_end_and_line() -> None:
+    refusal, fault = ConflictError("Late."), UpstreamTimeoutError("ALPHA", "Late.")
+    bug = ZeroDivisionError()
+    remark = ConflictError("Look again.")
+
+    async def write() -> list[Written | Exception]:
+        return [
+            Written(outcome=Outcome.APPLIED, version="1.a"),
+            Written(outcome=Outcome.APPLIED, version="1.b", remark=remark),
+            refusal,
+            fault,
+            bug,
+        ]
+
+    subjects = [{"target": str(place)} for place in range(5)]
+    with capture_logs() as lines:
+        ended = await Decisions().send_all(write(), subjects)
+
+    assert ended[:3] == [
+        Decided(outcome=Outcome.APPLIED),
+        Decided(outcome=Outcome.APPLIED, remark=remark),
+        Decided(outcome=Outcome.REFUSED, refusal=refusal),
+    ]
+    assert isinstance(ended[3], UpstreamTimeoutError)
+    assert ended[3].extensions["retryable"] is True
+    assert ended[4] is bug
+    told = {"event": "decision", "log_level": "info"}
+    assert lines == [
+        {**told, "target": "0", "outcome": "APPLIED", "version": "1.a"},
+        {
+            **told,
+            "target": "1",
+            "outcome": "APPLIED",
+            "version": "1.b",
+            "code": "CONFLICT",
+        },
+        {**told, "target": "2", "outcome": "REFUSED", "code": "CONFLICT"},
+        {**told, "target": "3", "outcome": None, "code": "UPSTREAM_TIMEOUT"},
+        {**told, "target": "4", "outcome": None, "code": "INTERNAL_SERVER_ERROR"},
+    ]
+
+
+async def test_a_bug_that_leaves_nothing_known_leaves_a_line_for_each() -> None:
+    async def write() -> list[Written | Exception]:
+        raise ZeroDivisionError
+
+    with capture_logs() as lines, pytest.raises(ZeroDivisionError):
+        await Decisions().send_all(write(), [{"target": "0"}, {"target": "1"}])
+
+    told = {"event": "decision", "log_level": "info", "outcome": None}
+    assert lines == [
+        {**told, "target": place, "code": "INTERNAL_SERVER_ERROR"}
+        for place in ("0", "1")
+    ]
 
 
 async def test_finish_waits_for_every_write() -> None:
@@ -184,4 +312,4 @@ async def test_finish_has_nothing_to_wait_for_once_writes_ended() -> None:
 
     await decisions.finish()
 
-    assert decisions._under_way == set()
+    assert decisions._under_way == {}

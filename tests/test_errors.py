@@ -10,6 +10,7 @@ from gateway.errors import (
     InvalidInputError,
     LimitError,
     RequestError,
+    StaleError,
     UnsupportedError,
     UpstreamError,
     UpstreamRateLimitedError,
@@ -39,7 +40,7 @@ def _drawn() -> set[Node]:
 
 
 def _codes(text: str) -> list[str]:
-    return re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\b[A-Z]{8,}\b", text)
+    return re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b|\b[A-Z]{5,}\b", text)
 
 
 def _classes() -> list[type[GatewayError]]:
@@ -99,8 +100,21 @@ def test_the_tree_that_is_drawn_is_the_tree_in_the_code() -> None:
     assert found == _drawn()
 
 
+def test_what_is_stale_says_what_to_do_and_which_value_is_meant() -> None:
+    error = StaleError()
+
+    assert error.extensions == {"code": "STALE", "retryable": False}
+    assert error.field == ("expectedVersion",)
+    assert error.message == (
+        "It is not as it was when `expectedVersion` was read. Look at it again, and "
+        "decide with its `version` of now. Nothing was sent."
+    )
+    assert str(error) == error.message
+
+
 @pytest.mark.parametrize(
-    "one", [one for one in _classes() if one not in {GatewayError, UpstreamError}]
+    "one",
+    [one for one in _classes() if one not in {GatewayError, UpstreamError, StaleError}],
 )
 def test_every_error_says_its_code_and_whether_to_try_again(
     one: type[GatewayError],

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 from aiodataloader import DataLoader
 
-from gateway.connector import Connector, Queue
+from gateway.connector import Connector, Person, Queue
 from gateway.domain import (
     ApprovalRequirement,
     ApprovalState,
@@ -433,6 +433,7 @@ def _key(source_id: str) -> TargetKey:
 
 
 USER = UserRecord(source_id="u", display_name="U", email=None)
+PERSON = Person(is_signed_in=False, email="anna@example.com")
 LATE = UpstreamTimeoutError(ProviderName.BILL, "Late.")
 
 
@@ -507,13 +508,13 @@ class Asked:
             key: frozenset("b") for key in types if key is not TargetType.TIME_ENTRY
         }
 
-    async def list_queue(self) -> Queue:
-        self._ask("queue", [])
+    async def list_queue(self, person: Person) -> Queue:
+        self._ask("queue", [person.email or ""])
         return self.queue
 
 
 def _loaders(asked: Asked) -> ProviderLoaders:
-    return ProviderLoaders(ProviderName.BILL, cast("Connector", asked))
+    return ProviderLoaders(ProviderName.BILL, cast("Connector", asked), PERSON)
 
 
 async def test_policies_are_read_by_id_in_one_batch() -> None:
@@ -651,7 +652,7 @@ async def test_the_queue_is_read_once_for_all_who_ask() -> None:
 
     assert list(first) == [asked.queue, asked.queue]
     assert again is asked.queue
-    assert asked.asked == [("queue", [])]
+    assert asked.asked == [("queue", ["anna@example.com"])]
 
 
 async def test_what_was_read_is_forgotten_by_every_loader() -> None:
@@ -810,4 +811,5 @@ async def test_the_queue_is_asked_once_for_rows_and_sources(
         "GET /time_entries",
         "GET /expenses",
     ]
-    assert ottimate.calls == []
+    assert ottimate.calls[0] == "GET /invoices"
+    assert len(ottimate.calls) == len(set(ottimate.calls)) == 1 + 50

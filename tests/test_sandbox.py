@@ -7,9 +7,14 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.providers import PROVIDERS, bill, ottimate, productive
+from gateway.providers import PROVIDERS, accounteer, bill, ottimate, productive
+from gateway.providers.accounteer.simulator import (
+    AccounteerSimulator,
+    AccounteerSwitches,
+)
 from gateway.providers.bill.simulator import BillSimulator, BillSwitches
 from gateway.providers.ottimate.simulator import OttimateSimulator, OttimateSwitches
+from gateway.providers.ottimate.simulator.directory import USERS
 from gateway.providers.productive.simulator import (
     ProductiveSimulator,
     ProductiveSwitches,
@@ -19,7 +24,7 @@ from gateway.upstream import Clock
 
 
 def plain(
-    switches: OttimateSwitches | BillSwitches | ProductiveSwitches,
+    switches: OttimateSwitches | BillSwitches | ProductiveSwitches | AccounteerSwitches,
 ) -> dict[str, Any]:
     """Return *switches* as JSON has them."""
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(switches))
@@ -27,8 +32,13 @@ def plain(
 
 
 OTTIMATE, BILL = plain(OttimateSwitches()), plain(BillSwitches())
-PRODUCTIVE = plain(ProductiveSwitches())
-DEFAULTS = {"ottimate": OTTIMATE, "bill": BILL, "productive": PRODUCTIVE}
+PRODUCTIVE, ACCOUNTEER = plain(ProductiveSwitches()), plain(AccounteerSwitches())
+DEFAULTS = {
+    "ottimate": OTTIMATE,
+    "bill": BILL,
+    "productive": PRODUCTIVE,
+    "accounteer": ACCOUNTEER,
+}
 
 
 @pytest.fixture
@@ -66,6 +76,7 @@ async def test_named_switches_are_changed_and_the_rest_stays(
     simulator: OttimateSimulator,
     bill_simulator: BillSimulator,
     productive_simulator: ProductiveSimulator,
+    accounteer_simulator: AccounteerSimulator,
 ) -> None:
     first = await http.patch(
         "/switches",
@@ -76,33 +87,45 @@ async def test_named_switches_are_changed_and_the_rest_stays(
         json={"bill": {"list_cap": 1000}, "ottimate": {"absent_status": 501}},
     )
     third = await http.patch("/switches", json={"productive": {"note_length": 5}})
+    fourth = await http.patch("/switches", json={"accounteer": {"paging": True}})
 
     changed = {**OTTIMATE, "absent_calls": ["approve"], "token_seconds": 60}
     assert (first.status_code, first.json()) == (
         200,
-        {"ottimate": changed, "bill": BILL, "productive": PRODUCTIVE},
+        {**DEFAULTS, "ottimate": changed},
     )
     changed["absent_status"] = 501
     capped = {**BILL, "list_cap": 1000}
     assert (second.status_code, second.json()) == (
         200,
-        {"ottimate": changed, "bill": capped, "productive": PRODUCTIVE},
+        {**DEFAULTS, "ottimate": changed, "bill": capped},
     )
     shorter = {**PRODUCTIVE, "note_length": 5}
     assert (third.status_code, third.json()) == (
         200,
-        {"ottimate": changed, "bill": capped, "productive": shorter},
+        {**DEFAULTS, "ottimate": changed, "bill": capped, "productive": shorter},
+    )
+    paged = {**ACCOUNTEER, "paging": True}
+    assert (fourth.status_code, fourth.json()) == (
+        200,
+        {
+            "ottimate": changed,
+            "bill": capped,
+            "productive": shorter,
+            "accounteer": paged,
+        },
     )
     assert plain(simulator.switches) == changed
     assert plain(bill_simulator.switches) == capped
     assert plain(productive_simulator.switches) == shorter
+    assert plain(accounteer_simulator.switches) == paged
 
 
 async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
     for nothing in (
         "{}",
         '{"ottimate": {}}',
-        '{"ottimate": {}, "bill": {}, "productive": {}}',
+        '{"ottimate": {}, "bill": {}, "productive": {}, "accounteer": {}}',
     ):
         response = await http.patch("/switches", content=nothing)
 
@@ -118,7 +141,7 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
         (b'{"ottimate": 1}', "Expected `object`, got `int` - at `$[...]`"),
         (
             b'{"nobody": {}}',
-            "no simulator `nobody`; there is ottimate, bill, productive",
+            "no simulator `nobody`; there is ottimate, bill, productive, accounteer",
         ),
         (
             b'{"ottimate": {"nope": 1}}',
@@ -154,6 +177,14 @@ async def test_no_switch_named_changes_nothing(http: httpx.AsyncClient) -> None:
             b'{"productive": {"fault_calls": ["GET /nothing"]}}',
             "no call is named GET /nothing",
         ),
+        (
+            b'{"bill": {"list_cap": 1000}, "accounteer": {"rate_limit": -1}}',
+            "Expected `int` >= 0 - at `$.rate_limit`",
+        ),
+        (
+            b'{"accounteer": {"purchase_approve": "perhaps"}}',
+            "Invalid enum value 'perhaps' - at `$.purchase_approve`",
+        ),
     ],
 )
 async def test_a_mistake_changes_nothing(
@@ -173,6 +204,7 @@ async def test_a_reset_brings_data_and_switches_back(
     simulator: OttimateSimulator,
     bill_simulator: BillSimulator,
     productive_simulator: ProductiveSimulator,
+    accounteer_simulator: AccounteerSimulator,
 ) -> None:
     settings = sandbox.settings(ottimate.PROVIDER)
     token = (await sign_in(http, settings)).json()["access_token"]
@@ -189,6 +221,7 @@ async def test_a_reset_brings_data_and_switches_back(
             "ottimate": {"token_seconds": 60},
             "bill": {"list_cap": 1000},
             "productive": {"retry_after": True},
+            "accounteer": {"paging": True},
         },
     )
     bills = bill_simulator.state.bills
@@ -196,6 +229,8 @@ async def test_a_reset_brings_data_and_switches_back(
     bills.clear()
     bookings_before = len(productive_simulator.state.bookings)
     productive_simulator.state.bookings.clear()
+    purchases_before = len(accounteer_simulator.state.purchases)
+    accounteer_simulator.state.purchases.clear()
 
     response = await http.post("/reset")
 
@@ -204,8 +239,10 @@ async def test_a_reset_brings_data_and_switches_back(
     assert simulator.switches == OttimateSwitches()
     assert bill_simulator.switches == BillSwitches()
     assert productive_simulator.switches == ProductiveSwitches()
+    assert accounteer_simulator.switches == AccounteerSwitches()
     assert len(bill_simulator.state.bills) == bills_before
     assert len(productive_simulator.state.bookings) == bookings_before
+    assert len(accounteer_simulator.state.purchases) == purchases_before > 0
     refused = await http.get(invoices, headers=headers, params=page)
     assert refused.status_code == 401
     token = (await sign_in(http, settings)).json()["access_token"]
@@ -233,12 +270,14 @@ def test_persons_are_listed_and_the_first_is_who_acts(sandbox: Sandbox) -> None:
         "controller": (
             "Ottimate: account-level; may force, export and manage policy approvers; "
             "BILL: Administrator; approves, and manages chains and policies; "
-            "Productive: manages several people; approves by name and role"
+            "Productive: manages several people; approves by name and role; "
+            "Accounteer: may do everything"
         ),
         "clerk": (
             "Ottimate: two locations only; may approve, but neither force nor export; "
             "BILL: Clerk; may not approve; "
-            "Productive: asks for approval; approves nothing of others"
+            "Productive: asks for approval; approves nothing of others; "
+            "Accounteer: may not see purchases"
         ),
         "accountant": (
             "BILL: Accountant; approves and edits bills; "
@@ -255,12 +294,32 @@ def test_persons_are_listed_and_the_first_is_who_acts(sandbox: Sandbox) -> None:
         ),
         "buyer": (
             "BILL: Custom profile with the right to approve; "
-            "Productive: has a token that only reads"
+            "Productive: has a token that only reads; "
+            "Accounteer: may read only"
         ),
         "visitor": "has no credentials of their own anywhere",
     }
     assert next(iter(sandbox.persons)) == "controller"
     assert list(sandbox.persons)[-1] == "visitor"
+
+
+async def test_each_person_but_the_visitor_has_the_address_that_a_provider_knows(
+    sandbox: Sandbox, simulator: OttimateSimulator
+) -> None:
+    elsewhere = Sandbox(origin="http://127.0.0.1:1234")
+
+    assert dict(sandbox.emails) == {
+        "controller": "api_user@example.com",
+        "clerk": "clerk_api_user@example.com",
+        "accountant": "finance.chief@example.com",
+        "approver": "site.manager@example.com",
+        "payer": "peter@example.com",
+        "auditor": "auditor@example.com",
+        "buyer": "former.buyer@example.com",
+    }
+    assert {*sandbox.emails} == {*sandbox.persons} - {"visitor"}
+    assert {*sandbox.emails.values()} == {user.email for user in USERS.values()}
+    assert elsewhere.emails == sandbox.emails == simulator.emails
 
 
 @pytest.mark.parametrize("person", ["controller", "clerk"])
@@ -282,6 +341,7 @@ async def test_the_settings_sign_in_by_themselves(
     settings = sandbox.settings(ottimate.PROVIDER)
     service = sandbox.settings(bill.PROVIDER)
     personal = sandbox.settings(productive.PROVIDER)
+    application = sandbox.settings(accounteer.PROVIDER)
 
     response = await sign_in(http, settings)
     session = await http.post(
@@ -301,13 +361,19 @@ async def test_the_settings_sign_in_by_themselves(
             "Content-Type": "application/vnd.api+json",
         },
     )
+    documents = await http.get(
+        f"{application['base_url']}/invoices",
+        headers={"Authorization": f"Bearer {application['access_token']}"},
+    )
 
     assert response.status_code == 200
     assert session.json()["response_message"] == "Success"
     assert page.status_code == 200
+    assert documents.status_code == 200
     assert settings["base_url"] == "http://sandbox.internal/ottimate/v1"
     assert service["base_url"] == "http://sandbox.internal/bill/api/v2"
     assert personal["base_url"] == "http://sandbox.internal/productive/api/v2"
+    assert application["base_url"] == "http://sandbox.internal/accounteer/api/v0.1"
 
 
 def test_a_person_has_credentials_where_the_provider_knows_them(
@@ -323,13 +389,13 @@ def test_a_person_has_credentials_where_the_provider_knows_them(
     }
 
     assert found == {
-        "controller": ["ottimate", "bill", "productive"],
-        "clerk": ["ottimate", "bill", "productive"],
+        "controller": ["ottimate", "bill", "productive", "accounteer"],
+        "clerk": ["ottimate", "bill", "productive", "accounteer"],
         "accountant": ["bill", "productive"],
         "approver": ["bill", "productive"],
         "payer": ["bill", "productive"],
         "auditor": ["bill", "productive"],
-        "buyer": ["bill", "productive"],
+        "buyer": ["bill", "productive", "accounteer"],
         "visitor": [],
         "nobody": [],
     }
@@ -345,6 +411,7 @@ def test_a_sandbox_elsewhere_has_its_origin_and_no_transport() -> None:
         "http://127.0.0.1:1234/ottimate/v1",
         "http://127.0.0.1:1234/bill/api/v2",
         "http://127.0.0.1:1234/productive/api/v2",
+        "http://127.0.0.1:1234/accounteer/api/v0.1",
     ]
 
 

@@ -36,6 +36,16 @@ PRODUCTIVE = {
     "GATEWAY_PRODUCTIVE__TOKEN": "the-token",
     "GATEWAY_PRODUCTIVE__ORGANIZATION_ID": "900",
 }
+ACCOUNTEER = {
+    "GATEWAY_ACCOUNTEER__BASE_URL": "https://api.example/api/v0.1",
+    "GATEWAY_ACCOUNTEER__ACCESS_TOKEN": "the-access-token",
+}
+RENEWAL = {
+    "GATEWAY_ACCOUNTEER__CLIENT_ID": "the-application",
+    "GATEWAY_ACCOUNTEER__CLIENT_SECRET": "the-application-secret",
+    "GATEWAY_ACCOUNTEER__REFRESH_TOKEN": "the-refresh-token",
+    "GATEWAY_ACCOUNTEER__TOKEN_URL": "https://id.example/token",
+}
 FILE = """
 introspection = true
 cors_origins = ["https://a.example", "https://b.example"]
@@ -130,6 +140,7 @@ def test_nothing_set_is_the_defaults() -> None:
         "ottimate": None,
         "bill": None,
         "productive": None,
+        "accounteer": None,
     }
     assert {settings.provider(provider.key) for provider in PROVIDERS} == {None}
 
@@ -212,7 +223,7 @@ def test_a_provider_is_set_by_its_variables(environment: Environment) -> None:
 
 
 def test_providers_are_set_side_by_side(environment: Environment) -> None:
-    environment({**OTTIMATE, **BILL, **PRODUCTIVE})
+    environment({**OTTIMATE, **BILL, **PRODUCTIVE, **ACCOUNTEER})
 
     settings = read_settings(SECTIONS)
 
@@ -230,6 +241,62 @@ def test_providers_are_set_side_by_side(environment: Environment) -> None:
         "organization_id": "900",
         "webhook_tokens": (),
     }
+    assert reveal(settings.provider("accounteer")) == {
+        "base_url": "https://api.example/api/v0.1",
+        "access_token": "the-access-token",
+        "client_id": None,
+        "client_secret": None,
+        "refresh_token": None,
+        "token_url": None,
+        "organization_id": None,
+    }
+
+
+def test_what_renews_a_token_takes_its_place(environment: Environment) -> None:
+    base = {"GATEWAY_ACCOUNTEER__BASE_URL": "https://api.example/api/v0.1"}
+    environment({**base, **RENEWAL, "GATEWAY_ACCOUNTEER__ORGANIZATION_ID": "the-one"})
+
+    assert reveal(read_settings(SECTIONS).provider("accounteer")) == {
+        "base_url": "https://api.example/api/v0.1",
+        "access_token": None,
+        "client_id": "the-application",
+        "client_secret": "the-application-secret",
+        "refresh_token": "the-refresh-token",
+        "token_url": "https://id.example/token",
+        "organization_id": "the-one",
+    }
+
+
+@pytest.mark.parametrize("absent", RENEWAL)
+def test_half_of_what_renews_a_token_is_refused(
+    environment: Environment, absent: str
+) -> None:
+    base = {"GATEWAY_ACCOUNTEER__BASE_URL": "https://api.example/api/v0.1"}
+    rest = {name: value for name, value in RENEWAL.items() if name != absent}
+    environment({**base, **rest})
+
+    assert refusal() == [
+        (
+            f"{absent}: missing; takes all of client_id, client_secret, refresh_token, "
+            "token_url, or an access token"
+        )
+    ]
+
+
+@pytest.mark.parametrize("more", RENEWAL)
+def test_what_renews_a_token_beside_one_is_refused(
+    environment: Environment, more: str
+) -> None:
+    environment({**ACCOUNTEER, more: RENEWAL[more]})
+
+    [line] = refusal()
+    assert line.startswith(f"{more}: ")
+    assert line.endswith(
+        "takes nothing beside an access token, which is set: either that alone or all "
+        "of client_id, client_secret, refresh_token, token_url"
+    )
+    assert RENEWAL["GATEWAY_ACCOUNTEER__CLIENT_SECRET"] not in line
+    assert RENEWAL["GATEWAY_ACCOUNTEER__REFRESH_TOKEN"] not in line
 
 
 def test_a_token_url_is_optional(environment: Environment) -> None:
@@ -257,6 +324,14 @@ def test_secrets_of_which_there_may_be_several_are_a_list(
 
     found = [one.get_secret_value() for one in section["webhook_tokens"]]
     assert found == tokens
+
+
+def test_accounteers_address_is_needed(environment: Environment) -> None:
+    environment({"GATEWAY_ACCOUNTEER__ACCESS_TOKEN": "the-access-token"})
+
+    assert refusal() == [
+        "GATEWAY_ACCOUNTEER__BASE_URL: missing; the other accounteer settings need it"
+    ]
 
 
 @pytest.mark.parametrize("absent", [*OTTIMATE, *BILL, *PRODUCTIVE])
@@ -834,16 +909,28 @@ class TestSecrets:
         "the-password",
         "the-token",
         "the-webhook-token",
+        "the-access-token",
+        "the-application-secret",
+        "the-refresh-token",
     )
     EVERY: Mapping[str, str] = {
         **OTTIMATE,
         **BILL,
         **PRODUCTIVE,
         "GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token,the-webhook-token-2",
+        **ACCOUNTEER,
+    }
+    RENEWED: Mapping[str, str] = {
+        **EVERY,
+        "GATEWAY_ACCOUNTEER__ACCESS_TOKEN": "",
+        **RENEWAL,
     }
 
-    def test_settings_do_not_show_them(self, environment: Environment) -> None:
-        environment(self.EVERY)
+    @pytest.mark.parametrize("every", [EVERY, RENEWED], ids=["token", "renewed"])
+    def test_settings_do_not_show_them(
+        self, environment: Environment, every: Mapping[str, str]
+    ) -> None:
+        environment(every)
         settings = read_settings(SECTIONS)
 
         for text in (
@@ -852,6 +939,7 @@ class TestSecrets:
             f"{settings.provider('ottimate')!r}",
             f"{settings.provider('bill')!r}",
             f"{settings.provider('productive')!r}",
+            f"{settings.provider('accounteer')!r}",
             str(settings.model_dump()),
             settings.model_dump_json(),
         ):
@@ -886,6 +974,14 @@ class TestSecrets:
             {"GATEWAY_PRODUCTIVE__NOPE": "the-token"},
             {"GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token and-another"},
             {"GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS": "the-webhook-token,é"},
+            {"GATEWAY_ACCOUNTEER__BASE_URL": "nonsense"},
+            {"GATEWAY_ACCOUNTEER__NOPE": "the-access-token"},
+            {"GATEWAY_ACCOUNTEER__ACCESS_TOKEN": "the-access-token é"},
+            {"GATEWAY_ACCOUNTEER__REFRESH_TOKEN": "the-refresh-token"},
+            {"GATEWAY_ACCOUNTEER__CLIENT_SECRET": "the-application-secret"},
+            {**RENEWAL, "GATEWAY_ACCOUNTEER__REFRESH_TOKEN": "the-refresh-token é"},
+            {**RENEWAL, "GATEWAY_ACCOUNTEER__ACCESS_TOKEN": ""}
+            | {"GATEWAY_ACCOUNTEER__TOKEN_URL": "nonsense"},
         ],
     )
     def test_an_error_does_not_show_them(
@@ -911,4 +1007,4 @@ class TestReadme:
             every += [f"GATEWAY_{key.upper()}__{name}" for name in names(section)]
 
         assert [name for name in every if f"`{name}`" not in text] == []
-        assert len(every) == 32
+        assert len(every) == 39

@@ -14,7 +14,13 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from gateway.app import configured_providers, create_app, describe_providers, is_on
+from gateway.app import (
+    configured_providers,
+    create_app,
+    describe_providers,
+    is_on,
+    sections_in_use,
+)
 from gateway.cli.introduction import introduce
 from gateway.observability import configure_logging
 from gateway.providers import PROVIDERS
@@ -47,7 +53,8 @@ def serve_gateway(
     """Serve the gateway until it is told to stop.
 
     Raises:
-        click.UsageError: Anybody could reach it, and nothing says that they may.
+        click.UsageError: Anybody could reach it, and nothing says that they may; or
+            several workers would take a secret from each other.
     """
     if not is_loopback(host) and settings.auth.loopback_only:
         raise click.UsageError(
@@ -58,6 +65,8 @@ def serve_gateway(
     configure_logging()
     is_sandbox = sandbox or not configured_providers(settings)
     if workers > 1:
+        if not is_sandbox:
+            _check_shared(settings)
         _serve_workers(
             settings,
             uvicorn.Config(
@@ -76,6 +85,16 @@ def serve_gateway(
     with _bind(server.config) as bound:
         _greet(settings, stand_in, bound)
         _run(server, bound)
+
+
+def _check_shared(settings: Settings) -> None:
+    for name, section in sections_in_use(settings).items():
+        member = section.member_for_one_process
+        if member is not None:
+            raise click.UsageError(
+                f"{name}: its {member} is good for one process, as each use replaces "
+                "it. Serve with --workers 1, or set an access token."
+            )
 
 
 def serve_sandbox(*, host: str, port: int) -> None:

@@ -9,12 +9,14 @@ provider keeps.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from gateway.approvals import Turn, ViewerStanding
 from gateway.connector.connector import Connector
 from gateway.connector.invoices import Invoices, InvoiceSlice
 from gateway.connector.policies import Policies
 from gateway.connector.targets import ApprovalStatusSlice, Targets
 from gateway.connector.written import Written
 from gateway.domain import (
+    ApprovableRecord,
     ApprovalStatusDetails,
     ApprovalStatusFilter,
     ApprovalStatusPlace,
@@ -33,7 +35,6 @@ from gateway.domain import (
     TargetRecord,
     TargetType,
     UserRecord,
-    ViewerAction,
 )
 from gateway.errors import GatewayError, UnsupportedError
 
@@ -65,13 +66,13 @@ class NoInvoices:
     def __init__(self, provider: ProviderName) -> None:
         self._provider = provider
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         invoice: InvoiceRecord,
         load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
-    ) -> list[ViewerAction]:
-        """Return nothing."""
-        return []
+    ) -> ViewerStanding:
+        """Return that nothing can be asked for."""
+        return _create_standing(invoice)
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
         """Find nothing."""
@@ -169,14 +170,14 @@ class NoTargets:
         """Tell of nothing."""
         return {}
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         target: TargetRecord,
         load_details: Callable[[], Awaitable[TargetDetails | None]],
         load_awaited: Callable[[TargetType], Awaitable[frozenset[str] | None]],
-    ) -> list[ViewerAction]:
-        """Return nothing."""
-        return []
+    ) -> ViewerStanding:
+        """Return that nothing can be asked for."""
+        return _create_standing(target)
 
 
 class NoPolicies:
@@ -230,3 +231,11 @@ class NoPolicies:
             f"{self._provider.value} keeps no policies that could be changed here; its "
             "own application does. Nothing was sent."
         )
+
+
+def _create_standing(approvable: ApprovableRecord) -> ViewerStanding:
+    return ViewerStanding(
+        state=approvable.approval_state,
+        turn=Turn.OTHERS,
+        capabilities=frozenset(),
+    )

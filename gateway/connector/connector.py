@@ -1,6 +1,6 @@
 """What the graph sees of a provider, for one acting person and one request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,7 +11,9 @@ from gateway.connector.targets import Targets
 from gateway.connector.written import Written
 from gateway.domain import (
     ApprovableRecord,
+    ApproverRecord,
     Capability,
+    Decision,
     GlobalID,
     InvoiceRecord,
     QuotaRecord,
@@ -21,17 +23,44 @@ from gateway.domain import (
 from gateway.errors import UpstreamError
 
 
+class Person(Struct, frozen=True, kw_only=True):
+    """Who asks what waits for them.
+
+    *is_signed_in* is whether the connector acts with credentials of their own. *email*
+    is an address that is surely theirs, or None.
+    """
+
+    is_signed_in: bool
+    email: str | None
+
+
+class AskedDecision(Struct, frozen=True, kw_only=True):
+    """A decision as somebody asked for it, on an object of a type in ``decides``.
+
+    *force* goes out only where it is not None. With *expected_version*, what is read
+    right before the decision is sent must have this version.
+    """
+
+    subject: GlobalID
+    decision: Decision
+    note: str | None = None
+    force: bool | None = None
+    expected_version: str | None = None
+
+
 class Queue(Struct, frozen=True, kw_only=True):
-    """What waits for the acting person, in no order.
+    """What waits for a person, in no order.
 
     *is_complete* is false where more may wait than could be read. *awaited* has the
-    provider's ids of the targets that it lists as awaiting the person, where it does.
+    provider's ids of the targets that it lists as awaiting the person, where it does,
+    and *approvers* those of the invoices, by their keys, where they were read.
     *error* is why a part could not be read.
     """
 
     invoices: list[InvoiceRecord] = []
     targets: list[TargetDetails] = []
     awaited: Mapping[TargetType, frozenset[str]] = {}
+    approvers: Mapping[str, list[ApproverRecord]] = {}
     is_complete: bool
     error: UpstreamError | None = None
 
@@ -58,12 +87,12 @@ class Connector(Protocol):
     Every method, a facet's too, may raise an ``UpstreamError``; a mapping holds an
     error for the single key that failed. A method that writes sends each of its writes
     at most once, raises the refusal that a person can act on (``NotFoundError``,
-    ``ConflictError``, ``ForbiddenError``, ``InvalidInputError``,
+    ``ConflictError``, ``ForbiddenError``, ``InvalidInputError``, ``StaleError``,
     ``UnsupportedError``), and settles a lost answer by reading back; what that does
     not settle is ``Outcome.UNKNOWN``.
 
     Attributes:
-        decides: The types of the graph whose objects `approve` and `reject` take.
+        decides: The types of the graph whose objects `decide` takes.
     """
 
     decides: frozenset[str]
@@ -89,19 +118,18 @@ class Connector(Protocol):
     def get_quota(self) -> QuotaRecord | None:
         """Return what is known of the account's quota."""
 
-    async def list_queue(self) -> Queue:
-        """Return what waits for the acting person; empty where it cannot be asked."""
+    async def list_queue(self, person: Person) -> Queue:
+        """Return what waits for a person; empty where it cannot be asked."""
 
-    async def approve(
-        self, subject: GlobalID, *, note: str | None, force: bool | None
-    ) -> Written:
-        """Approve an object of a type in ``decides``.
+    async def decide(
+        self, asked: Sequence[AskedDecision]
+    ) -> Sequence[Written | Exception]:
+        """Send decisions as the acting person, and return how each ended, in order.
 
-        *force* goes out only where it is not None.
+        One that was refused, or that surely did not happen, is its error, as is one
+        that a bug ended; the others stand. A ``StaleError`` is one whose object has
+        another version than expected.
         """
-
-    async def reject(self, subject: GlobalID, *, note: str | None) -> Written:
-        """Reject an object of a type in ``decides``."""
 
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; none changes anything upstream."""

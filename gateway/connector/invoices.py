@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.approvals import ViewerStanding
 from gateway.connector.written import Written
 from gateway.domain import (
     ApproverRecord,
@@ -13,7 +14,6 @@ from gateway.domain import (
     InvoicePlace,
     InvoiceRecord,
     PolicyRecord,
-    ViewerAction,
 )
 from gateway.errors import GatewayError
 
@@ -25,7 +25,9 @@ class InvoiceSlice(Struct, frozen=True, kw_only=True):
     nothing follows. *total* counts all rows that match the filter, or is None where
     the provider cannot apply the whole filter or was asked from a place on.
     *is_searched* is false where the provider did not apply `search`, *is_complete*
-    where it cannot list all that was asked for.
+    where it cannot list all that was asked for. *hints* has, by id, the hint to give
+    back in the place after a row; a provider that can go on from a place without one
+    gives none.
     """
 
     invoices: list[InvoiceRecord]
@@ -33,10 +35,14 @@ class InvoiceSlice(Struct, frozen=True, kw_only=True):
     total: int | None
     is_searched: bool = True
     is_complete: bool = True
+    hints: Mapping[str, str] = {}
 
 
 class Invoices(Protocol):
     """A provider's invoices and who approves them; ``Connector`` has the rules.
+
+    An invoice is named by its key (``InvoiceRecord.key``), which for most providers is
+    its id.
 
     Attributes:
         has_counts: Whether the provider can tell how many invoices match.
@@ -44,18 +50,21 @@ class Invoices(Protocol):
 
     has_counts: bool
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         invoice: InvoiceRecord,
         load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
-    ) -> list[ViewerAction]:
-        """Return what the acting person can ask for *invoice* in its state.
+    ) -> ViewerStanding:
+        """Return how *invoice* stands for the acting person.
 
         *load_approvers* is called only where the answer depends on the approvers.
         """
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
-        """Return the invoices that exist, by id."""
+        """Return the invoices that exist, by key.
+
+        An id alone is looked for wherever the provider keeps invoices.
+        """
 
     async def list_invoices(
         self, *, first: int, after: InvoicePlace | None, invoice_filter: InvoiceFilter
@@ -68,17 +77,17 @@ class Invoices(Protocol):
     async def get_invoice_details(
         self, ids: Sequence[str]
     ) -> Mapping[str, InvoiceDetailsRecord | GatewayError]:
-        """Return what only a read of the single invoice tells, by invoice id."""
+        """Return what only a read of the single invoice tells, by key."""
 
     async def get_approvers(
         self, invoice_ids: Sequence[str]
     ) -> Mapping[str, list[ApproverRecord] | GatewayError]:
-        """Return the approval records of the invoices that exist, by invoice id."""
+        """Return the approval records of the invoices that exist, by key."""
 
     async def get_applicable_policies(
         self, invoices: Sequence[InvoiceRecord]
     ) -> Mapping[str, list[PolicyRecord]]:
-        """Return the policies that apply, by invoice id.
+        """Return the policies that apply, by the invoice's key.
 
         An invoice is left out where only its approvers tell their policies.
         """

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.approvals import ViewerStanding
 from gateway.domain import (
     ApprovalStatusDetails,
     ApprovalStatusFilter,
@@ -14,7 +15,6 @@ from gateway.domain import (
     TargetKey,
     TargetRecord,
     TargetType,
-    ViewerAction,
 )
 from gateway.errors import GatewayError
 
@@ -71,13 +71,13 @@ class Targets(Protocol):
         A type is left out where the provider has no such list.
         """
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         target: TargetRecord,
         load_details: Callable[[], Awaitable[TargetDetails | None]],
         load_awaited: Callable[[TargetType], Awaitable[frozenset[str] | None]],
-    ) -> list[ViewerAction]:
-        """Return what the acting person can ask for *target* now.
+    ) -> ViewerStanding:
+        """Return how *target* stands for the acting person.
 
         What is loaded is loaded only where the answer depends on it.
         """

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from gateway.domain import Outcome, TargetKey
+from gateway.errors import GatewayError
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -10,7 +11,9 @@ class Written(Struct, frozen=True, kw_only=True):
 
     *approver_source_id* and *policy_source_id* name the approval record and the
     policy that the write made or met, *approval_status_source_id* the duty that was
-    decided, and *target* what it is about.
+    decided, and *target* what it is about. *version* is the object's as it was read
+    right before, where it was computed for that. *remark* is what
+    the person must know all the same.
     """
 
     outcome: Outcome
@@ -18,3 +21,5 @@ class Written(Struct, frozen=True, kw_only=True):
     policy_source_id: str | None = None
     approval_status_source_id: str | None = None
     target: TargetKey | None = None
+    version: str | None = None
+    remark: GatewayError | None = None

@@ -10,6 +10,7 @@ from gateway.domain.enums import (
     ApprovalState,
     ApproverStatus,
     Capability,
+    Decision,
     DynamicApproverType,
     FallbackApproverType,
     InvoiceKind,
@@ -26,6 +27,7 @@ from gateway.domain.ids import (
     GlobalID,
     decode_id,
     encode_id,
+    invoice_key,
 )
 from gateway.domain.lists import (
     POSSIBLE_YEARS,
@@ -86,6 +88,7 @@ __all__ = [
     "BookingRecord",
     "Capability",
     "CounterpartyRecord",
+    "Decision",
     "DynamicApproverType",
     "EventRecord",
     "ExpenseRecord",
@@ -122,5 +125,6 @@ __all__ = [
     "ViewerAction",
     "decode_id",
     "encode_id",
+    "invoice_key",
     "key_of",
 ]

@@ -9,6 +9,7 @@ class ProviderName(StrEnum):
     OTTIMATE = "OTTIMATE"
     BILL = "BILL"
     PRODUCTIVE = "PRODUCTIVE"
+    ACCOUNTEER = "ACCOUNTEER"
 
 
 class Capability(StrEnum):
@@ -41,6 +42,13 @@ class ViewerAction(StrEnum):
     SET_APPROVERS = "SET_APPROVERS"
 
 
+class Decision(StrEnum):
+    """What a person decides on an object."""
+
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+
+
 class InvoiceKind(StrEnum):
     """What sort of document an invoice is."""
 
@@ -48,12 +56,14 @@ class InvoiceKind(StrEnum):
     CREDIT_MEMO = "CREDIT_MEMO"
     BILL = "BILL"
     VENDOR_CREDIT = "VENDOR_CREDIT"
+    PURCHASE = "PURCHASE"
     UNKNOWN = "UNKNOWN"
 
 
 class InvoiceStatus(StrEnum):
     """Where an invoice stands in its life, in one set of words for all providers."""
 
+    DRAFT = "DRAFT"
     PROCESSING = "PROCESSING"
     INCOMPLETE = "INCOMPLETE"
     NEEDS_ATTENTION = "NEEDS_ATTENTION"

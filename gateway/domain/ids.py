@@ -22,6 +22,16 @@ class GlobalID(Struct, frozen=True, array_like=True):
     source_id: str
     parent: str = ""
 
+    @property
+    def invoice_key(self) -> str:
+        """What its connector reads the invoice by that this is the id of."""
+        return invoice_key(self.source_id, self.parent)
+
+
+def invoice_key(source_id: str, parent: str) -> str:
+    """Return what a connector reads an invoice by: its id, after its parent's."""
+    return f"{parent}/{source_id}" if parent else source_id
+
 
 _ID_VERSION = 1
 _ID_DECODER = msgspec.json.Decoder(GlobalID)

@@ -46,10 +46,15 @@ class InvoiceOrder(Struct, frozen=True, kw_only=True):
 
 
 class InvoicePlace(Struct, frozen=True, kw_only=True):
-    """A place in the list's default order: the row that came last."""
+    """A place in the list's default order: the row that came last.
+
+    *hint* is where its provider saw it, in the provider's own words. It comes back from
+    a client, so it is text to be checked, and only a hint: rows may have moved.
+    """
 
     created_at: datetime
     id: str
+    hint: str | None = None
 
     def precedes(self, created_at: datetime, id: str) -> bool:  # noqa: A002 - its name
         """Return whether a row with these values comes after this place."""

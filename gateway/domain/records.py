@@ -13,6 +13,7 @@ from gateway.domain.enums import (
     ProgressRule,
     ProviderName,
 )
+from gateway.domain.ids import invoice_key
 
 
 class MoneyRecord(Struct, frozen=True, kw_only=True):
@@ -80,12 +81,16 @@ class AttachmentRecord(Struct, frozen=True, kw_only=True):
 
 
 class LineRecord(Struct, frozen=True, kw_only=True):
-    """One line of an invoice."""
+    """One line of an invoice; *tax_rate* is in percent."""
 
     description: str | None
     quantity: Decimal | None
     unit_price: MoneyRecord | None
     total: MoneyRecord | None
+    tax: MoneyRecord | None = None
+    tax_rate: Decimal | None = None
+    tax_name: str | None = None
+    ledger_account: str | None = None
 
 
 class HistoryRecord(Struct, frozen=True, kw_only=True):
@@ -103,7 +108,11 @@ class InvoiceRecord(Struct, frozen=True, kw_only=True):
     *approvers_status* is what the invoice's own state proves about every approver
     for whom the provider tells no status. *minimum_approvers* is how many its policy
     asks for while nobody is asked yet, and *are_approvers_settled* whether nobody can
-    change any more who they are.
+    change any more who they are. *has_approvers* is false where its provider asks
+    nobody by name: one of those who hold the right decides. *has_days_only* is whether
+    *created_at* and *updated_at* are days, in a zone that is not told. *parent* is what
+    its provider keeps it in, where its id alone does not find it (Accounteer).
+    *details* are there where they came with it.
     """
 
     id: str
@@ -131,6 +140,15 @@ class InvoiceRecord(Struct, frozen=True, kw_only=True):
     progress_rule: ProgressRule = ProgressRule.UNKNOWN
     minimum_approvers: int | None = None
     are_approvers_settled: bool = False
+    has_approvers: bool = True
+    has_days_only: bool = False
+    parent: str = ""
+    details: "InvoiceDetailsRecord | None" = None
+
+    @property
+    def key(self) -> str:
+        """What its connector reads it by."""
+        return invoice_key(self.source_id, self.parent)
 
 
 class InvoiceDetailsRecord(Struct, frozen=True, kw_only=True):

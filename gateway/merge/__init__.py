@@ -1,7 +1,8 @@
 """One ordered, resumable list over several providers.
 
-``invoices`` reads of each provider no more than a page needs; ``whole`` pages through
-what is read whole: policies, and what waits for a person.
+``invoices`` reads of each provider no more than a page needs: ``readers`` reads one
+provider's rows, ``matching`` says what passes and in which order, ``cursors`` a row's
+place. ``whole`` pages through what is read whole: policies, and a person's queue.
 """
 
 from gateway.merge.invoices import MOST_ROWS, InvoiceList, list_invoices

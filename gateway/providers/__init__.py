@@ -5,10 +5,11 @@ the doctor and the contract tests.
 """
 
 from gateway.connector import Provider
-from gateway.providers import bill, ottimate, productive
+from gateway.providers import accounteer, bill, ottimate, productive
 
 PROVIDERS: tuple[Provider, ...] = (
     ottimate.PROVIDER,
     bill.PROVIDER,
     productive.PROVIDER,
+    accounteer.PROVIDER,
 )

@@ -71,7 +71,7 @@ class ApprovalWorkflow(Node):
 
 @strawberry.type(
     description="One approver's duty on an object, where a provider keeps it as an "
-    "object of its own (Productive). Ottimate and BILL do not. Where a decision is "
+    "object of its own (Productive). For invoices nobody does. Where a decision is "
     "taken back, another approval status takes its place: do not keep its `id` for "
     "long."
 )
@@ -139,6 +139,11 @@ class Approvable:
     source_id: strawberry.ID = described("The provider's own id.")
     title: str = described("A line that tells a person what it is.")
     approval_state: ApprovalState = described("How far its approval is.")
+    version: str | None = described(
+        "A short text that stands for what a person decides upon: who, how much, for "
+        "what, when. Send the one that you showed as `expectedVersion`, and a decision "
+        "goes out only while it holds. Approvals and payments leave it as it is."
+    )
     progress: ApprovalProgress | None = described("How far its approvers are.")
     approval_statuses: list[ApprovalStatus] | None = described(
         "Its approvers' duties, where the provider keeps them as objects."

@@ -15,6 +15,7 @@ class UserErrorCode(StrEnum):
     INVALID = "INVALID"
     CONFLICT = "CONFLICT"
     UNSUPPORTED = "UNSUPPORTED"
+    STALE = "STALE"
 
 
 def _describe(enum: type[Enum], description: str, **values: str) -> None:
@@ -35,6 +36,7 @@ _describe(
     OTTIMATE="Ottimate (formerly Plate IQ): invoices and their approvers.",
     BILL="BILL (Bill.com): bills and vendor credits, approved in order, and policies.",
     PRODUCTIVE="Productive: approval statuses on bookings, time entries and expenses.",
+    ACCOUNTEER="Accounteer: sales invoices and purchases, whose approval is final.",
 )
 _describe(
     domain.Capability,
@@ -68,15 +70,18 @@ _describe(
 _describe(
     domain.InvoiceKind,
     "What sort of document an invoice is.",
-    INVOICE="An invoice that we are to pay.",
+    INVOICE="An invoice: one that we are to pay (Ottimate), or one of ours to a client "
+    "(Accounteer).",
     CREDIT_MEMO="A credit that we are given.",
     BILL="A bill that we are to pay (BILL).",
     VENDOR_CREDIT="A credit that a vendor gives us (BILL).",
+    PURCHASE="An invoice of a supplier, that we are to pay (Accounteer).",
     UNKNOWN=_UNKNOWN,
 )
 _describe(
     domain.InvoiceStatus,
     "Where an invoice stands in its life, in one set of words for all providers.",
+    DRAFT="It may still be changed, and waits to be approved (Accounteer).",
     PROCESSING="The provider is still reading it.",
     INCOMPLETE="Data is missing or wrong, or it was flagged.",
     NEEDS_ATTENTION="Somebody must look at its data.",
@@ -88,6 +93,12 @@ _describe(
     EXPORTED="It is approved and was sent on to the accounting system.",
     ARCHIVED="It is out of the workflow, or deleted.",
     UNKNOWN=_UNKNOWN,
+)
+_describe(
+    domain.Decision,
+    "What a person decides.",
+    APPROVE="Approve it.",
+    REJECT="Reject it.",
 )
 _describe(
     domain.ApprovalState,
@@ -112,7 +123,7 @@ _describe(
     domain.ProgressRule,
     "How many of the approvers must approve.",
     ALL="All of them.",
-    ANY="Any one of them.",
+    ANY="Any one of them, or of those who hold the right.",
     AT_LEAST="As many as `required` says.",
     IN_ORDER="One after the other, in order.",
     UNKNOWN=_UNKNOWN,
@@ -154,6 +165,7 @@ _describe(
     INVALID="A value of the input is wrong; `field` says which.",
     CONFLICT="The object is not in a state for this.",
     UNSUPPORTED="The provider, or this account with it, has no such call.",
+    STALE="The object has another `version` than the one that was expected.",
 )
 _describe(
     domain.TargetType,

@@ -42,8 +42,8 @@ class InvoiceFilter:
     search: str | None = strawberry.field(
         default=None,
         description="Text as the provider searches for it (Ottimate: number, "
-        "counterparty and order number); where it cannot (BILL), text in the number or "
-        "in the counterparty's name.",
+        "counterparty and order number); where it cannot (BILL, Accounteer), text in "
+        "the number or in the counterparty's name.",
     )
     issued_after: date | None = strawberry.field(
         default=None, description="The first day of issue, included."
@@ -58,7 +58,9 @@ class InvoiceFilter:
         default=None, description="The last day on which it is due, included."
     )
     updated_since: datetime | None = strawberry.field(
-        default=None, description="The earliest last change, included."
+        default=None,
+        description="The earliest last change, included. Where a provider tells days "
+        "alone (Accounteer), those of a day and a half before are included as well.",
     )
     minimum_total: Decimal | None = strawberry.field(
         default=None, description="The smallest total, whatever the currency."

@@ -6,6 +6,11 @@ from typing import Annotated
 
 import strawberry
 
+from gateway.approvals import (
+    create_invoice_version,
+    create_progress,
+    create_viewer_actions,
+)
 from gateway.context import Info
 from gateway.domain import (
     ApprovalStatusRecord,
@@ -27,7 +32,6 @@ from gateway.domain import (
 from gateway.schema.approvables import Approvable, ApprovalProgress, ApprovalStatus
 from gateway.schema.interfaces import Money, Node, User
 from gateway.schema.policies import Policy
-from gateway.schema.progress import create_progress
 from gateway.schema.records import accepts, described, resolved
 
 
@@ -43,16 +47,28 @@ class Counterparty:
     name: str | None = described("The name.")
 
 
-@strawberry.type(description="One line of an invoice.")
+@strawberry.type(
+    description="One line of an invoice; null for what the provider does not tell."
+)
 class InvoiceLine:
     """One line; the source is a record."""
 
     is_type_of = accepts(LineRecord)
 
-    description: str | None = described("What was bought.")
+    description: str | None = described("What was bought, or sold.")
     quantity: Decimal | None = described("How much of it.")
-    unit_price: Money | None = described("The price of one.")
-    total: Money | None = described("The price of the line.")
+    unit_price: Money | None = described(
+        "The price of one, as the provider tells it: without tax in Accounteer."
+    )
+    total: Money | None = described(
+        "The price of the line, as the provider tells it: with tax in Accounteer."
+    )
+    tax: Money | None = described("The tax of the line.")
+    tax_rate: Decimal | None = described("The rate of that tax, in percent.")
+    tax_name: str | None = described("What the provider calls that tax.")
+    ledger_account: str | None = described(
+        "The account of the ledger that it is booked on: its code and its title."
+    )
 
 
 @strawberry.type(description="Something that happened to an invoice.")
@@ -155,45 +171,80 @@ async def _resolve_viewer_actions(
 ) -> list[ViewerAction]:
     if root.provider in info.context.undecided:
         return []
-    invoices = info.context.invoices(root.provider)
-    return await invoices.get_viewer_actions(root, lambda: _load_approvers(root, info))
+    standing = await info.context.invoices(root.provider).get_viewer_standing(
+        root, lambda: _load_approvers(root, info)
+    )
+    return create_viewer_actions(standing)
 
 
-@strawberry.type(description="A document that somebody must approve before it is paid.")
+async def _resolve_version(
+    root: strawberry.Parent[InvoiceRecord], info: Info
+) -> str | None:
+    details = await _load_details(root, info)
+    return None if details is None else create_invoice_version(root, details)
+
+
+@strawberry.type(
+    description="A document that somebody must approve: one that we are to pay, or one "
+    "of ours to a client."
+)
 class Invoice(Node, Approvable):
     """A document to approve; the source is a record."""
 
     is_type_of = accepts(InvoiceRecord)
 
     kind: InvoiceKind = described("What sort of document it is.")
-    number: str | None = described("The number that its sender gave it.")
+    number: str | None = described(
+        "The number that its sender gave it; null while it has none (Accounteer gives "
+        "one with the approval)."
+    )
     status: InvoiceStatus = described("Where it stands in its life.")
     source_status: str = described("Where it stands, as the provider spells it.")
-    counterparty: Counterparty | None = described("Who sent it.")
+    counterparty: Counterparty | None = described(
+        "The other side: who sent it, or, of a sale, who is to pay it."
+    )
     location_name: str | None = described("The place of ours that it is for.")
     total: Money | None = described("What it comes to, with tax.")
     tax: Money | None = described("The tax in it.")
     amount_due: Money | None = described("What is still to be paid.")
     issue_date: date | None = described("The date on it.")
     due_date: date | None = described("When it is to be paid.")
-    created_at: datetime | None = described("When it came into the provider's system.")
-    updated_at: datetime | None = described("When it last changed.")
+    created_at: datetime | None = described(
+        "When it came into the provider's system. Accounteer tells the day alone: it "
+        "is given as that day's begin in UTC."
+    )
+    updated_at: datetime | None = described(
+        "When it last changed; of Accounteer the begin of that day in UTC."
+    )
     approved_at: datetime | None = described(
         "When its approval was complete; null before, and where the provider does not "
-        "tell (BILL)."
+        "tell."
     )
     url: str | None = described("Its page in the provider's own application.")
     attachments: list[Attachment] | None = described(
-        "Its files; null where the provider does not tell (BILL)."
+        "Its files; null where the provider does not tell."
+    )
+    version: str | None = resolved(
+        _resolve_version,
+        str | None,
+        "A short text that stands for what a person decides upon: the counterparty, "
+        "amounts, dates and lines. Send the one that you showed as "
+        "`expectedVersion`, and a decision goes out only while it holds. Approvals and "
+        "payments leave it as it is. It is made of `lines`, so that it costs what they "
+        "do, and is null where they cannot be read; those of Ottimate may be five "
+        "minutes old.",
     )
     progress: ApprovalProgress | None = resolved(
-        _resolve_progress, ApprovalProgress | None, "How far its approvers are."
+        _resolve_progress,
+        ApprovalProgress | None,
+        "How far its approvers are. Where nobody is asked by name (Accounteer) one "
+        "approval is needed, by whoever holds the right, and `waitingOn` is null.",
     )
     approval_statuses: list[ApprovalStatus] | None = resolved(
         _resolve_approval_statuses,
         list[ApprovalStatus] | None,
-        "Its approvers' duties, where the provider keeps them as objects; Ottimate and "
-        "BILL do not.",
+        "Always empty: no provider keeps the duties on an invoice as objects. See "
+        "`approvers`.",
     )
     viewer_actions: list[ViewerAction] | None = resolved(
         _resolve_viewer_actions,
@@ -226,7 +277,9 @@ class Invoice(Node, Approvable):
         return None if details is None else details.history
 
     @strawberry.field(
-        graphql_type=list[Approver] | None, description="Who is asked to approve it."
+        graphql_type=list[Approver] | None,
+        description="Who is asked to approve it; empty where the provider asks nobody "
+        "by name.",
     )
     @staticmethod
     async def approvers(
@@ -237,7 +290,8 @@ class Invoice(Node, Approvable):
     @strawberry.field(
         graphql_type=list[Policy] | None,
         description="The policies that ask for its approvers, each once: as its "
-        "approvers tell (Ottimate), or the one whose kind and threshold fit (BILL).",
+        "approvers tell (Ottimate), or the one whose kind and threshold fit (BILL); "
+        "empty for Accounteer, which has none.",
     )
     @staticmethod
     async def policies(
@@ -257,12 +311,16 @@ class Invoice(Node, Approvable):
 async def _load_details(
     invoice: InvoiceRecord, info: Info
 ) -> InvoiceDetailsRecord | None:
+    if invoice.details is not None:
+        return invoice.details
     loaders = info.context.loaders[invoice.provider]
-    return await loaders.invoice_details_by_id.load(invoice.source_id)
+    return await loaders.invoice_details_by_key.load(invoice.key)
 
 
 async def _load_approvers(
     invoice: InvoiceRecord, info: Info
 ) -> list[ApproverRecord] | None:
+    if not invoice.has_approvers:
+        return []
     loaders = info.context.loaders[invoice.provider]
-    return await loaders.approvers_by_invoice.load(invoice.source_id)
+    return await loaders.approvers_by_invoice.load(invoice.key)

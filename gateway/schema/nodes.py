@@ -51,7 +51,7 @@ async def load_node(text: str, context: Context) -> NodeRecord | None:
     key = parse_id(text, _TYPES, field="id")
     match key.type_name:
         case "Invoice":
-            return await context.load_invoice(key.provider, key.source_id)
+            return await context.load_invoice(key.provider, key.invoice_key)
         case "Approver":
             approvers = await _load_approvers(key, context)
             return next((one for one in approvers if one.id == text), None)

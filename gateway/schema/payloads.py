@@ -23,6 +23,7 @@ from gateway.errors import (
     GatewayError,
     InvalidInputError,
     NotFoundError,
+    StaleError,
     UnsupportedError,
 )
 from gateway.schema.approvables import Approvable, ApprovalStatus
@@ -37,11 +38,16 @@ _INVOICE = (
 _POLICY = (
     "The policy, read back from the provider; null where the provider was not asked."
 )
+_USER_ERRORS = (
+    "Why it was refused. Beside APPLIED it is what to know of what happened all the "
+    "same: in Accounteer, that somebody changed the document at the same moment."
+)
 _CODES: dict[type[GatewayError], UserErrorCode] = {
     NotFoundError: UserErrorCode.NOT_FOUND,
     ForbiddenError: UserErrorCode.FORBIDDEN,
     InvalidInputError: UserErrorCode.INVALID,
     ConflictError: UserErrorCode.CONFLICT,
+    StaleError: UserErrorCode.STALE,
     UnsupportedError: UserErrorCode.UNSUPPORTED,
 }
 
@@ -58,16 +64,15 @@ class UserErrorRecord(Struct, frozen=True, kw_only=True):
 class PayloadRecord(Struct, frozen=True, kw_only=True):
     """What every mutation answers.
 
-    *invoice_source_id*, *policy_source_id*, *target* and *approval_status_source_id*
-    name what the payload shows, read after the write; None where no call may be made
-    for it.
+    *invoice_key*, *policy_source_id*, *target* and *approval_status_source_id* name
+    what the payload shows, read after the write; None where no call may be made for it.
     """
 
     outcome: Outcome
     user_errors: list[UserErrorRecord]
     client_mutation_id: str | None
     provider: ProviderName | None = None
-    invoice_source_id: str | None = None
+    invoice_key: str | None = None
     policy_source_id: str | None = None
     approver_source_id: str | None = None
     approver_id: str | None = None
@@ -78,11 +83,12 @@ class PayloadRecord(Struct, frozen=True, kw_only=True):
 def create_payload(
     decided: Decided,
     *,
-    client_mutation_id: str | None,
+    client_mutation_id: str | None = None,
     provider: ProviderName | None = None,
     key: GlobalID | None = None,
     id_text: str | None = None,
     id_field: str | None = None,
+    path: tuple[str, ...] = ("input",),
 ) -> PayloadRecord:
     """Return the payload of a write.
 
@@ -93,8 +99,10 @@ def create_payload(
         key: What was written on; None where there is no such object, or none yet.
         id_text: The id that *key* was read from.
         id_field: The name of the input's member that holds the id.
+        path: Where that input stands in the mutation's arguments.
     """
     refusal = decided.refusal
+    told = refusal or decided.remark
     provider = provider if key is None else key.provider
     unasked = isinstance(refusal, UnsupportedError) and not refusal.asked
     # What is refused without asking the provider stays without a call.
@@ -102,11 +110,11 @@ def create_payload(
     return PayloadRecord(
         outcome=decided.outcome,
         user_errors=[]
-        if refusal is None
-        else [_user_error(refusal, provider, id_field)],
+        if told is None
+        else [create_user_error(told, provider, id_field, path)],
         client_mutation_id=client_mutation_id,
         provider=provider,
-        invoice_source_id=_invoice_source_id(shown),
+        invoice_key=_invoice_key(shown),
         policy_source_id=shown.source_id
         if shown is not None and shown.type_name == "Policy"
         else decided.policy_source_id,
@@ -126,23 +134,27 @@ def _target(key: GlobalID | None) -> TargetKey | None:
     return TargetKey(TARGET_TYPES[key.type_name], key.source_id)
 
 
-def _invoice_source_id(key: GlobalID | None) -> str | None:
-    """Return the id of the invoice that *key* is, or belongs to, if it does."""
+def _invoice_key(key: GlobalID | None) -> str | None:
+    """Return the key of the invoice that *key* is, or belongs to, if it does."""
     if key is None:
         return None
-    return {"Invoice": key.source_id, "Approver": key.parent}.get(key.type_name)
+    return {"Invoice": key.invoice_key, "Approver": key.parent}.get(key.type_name)
 
 
-def _user_error(
-    refusal: GatewayError, provider: ProviderName | None, id_field: str | None
+def create_user_error(
+    refusal: GatewayError,
+    provider: ProviderName | None = None,
+    id_field: str | None = None,
+    path: tuple[str, ...] = ("input",),
 ) -> UserErrorRecord:
-    path: tuple[str, ...] | None = getattr(refusal, "field", None)
-    if path is None and isinstance(refusal, NotFoundError) and id_field is not None:
-        path = (id_field,)
+    """Return what a refusal is to the person; *path* leads to the refused input."""
+    field: tuple[str, ...] | None = getattr(refusal, "field", None)
+    if field is None and isinstance(refusal, NotFoundError) and id_field is not None:
+        field = (id_field,)
     return UserErrorRecord(
         code=_CODES[type(refusal)],
         message=refusal.message,
-        field=None if path is None else ["input", *path],
+        field=None if field is None else [*path, *field],
         provider=provider,
     )
 
@@ -150,9 +162,9 @@ def _user_error(
 async def _load_invoice(
     root: strawberry.Parent[PayloadRecord], info: Info
 ) -> InvoiceRecord | None:
-    if root.provider is None or root.invoice_source_id is None:
+    if root.provider is None or root.invoice_key is None:
         return None
-    return await info.context.load_invoice(root.provider, root.invoice_source_id)
+    return await info.context.load_invoice(root.provider, root.invoice_key)
 
 
 async def _load_status(
@@ -196,16 +208,19 @@ async def _load_approver(
     root: strawberry.Parent[PayloadRecord], info: Info
 ) -> ApproverRecord | None:
     wanted = root.approver_source_id
-    if root.provider is None or root.invoice_source_id is None or wanted is None:
+    if root.provider is None or root.invoice_key is None or wanted is None:
         return None
     loader = info.context.loaders[root.provider].approvers_by_invoice
-    approvers = await loader.load(root.invoice_source_id) or []
+    approvers = await loader.load(root.invoice_key) or []
     return next((one for one in approvers if one.source_id == wanted), None)
 
 
-@strawberry.type(description="Why a mutation was refused, for the person to act on.")
+@strawberry.type(
+    description="What a person is to know, or to mend: why a mutation was refused, or "
+    "a remark on one that happened."
+)
 class UserError:
-    """Why a mutation was refused; the source is a record."""
+    """What a person is to know; the source is a record."""
 
     is_type_of = accepts(UserErrorRecord)
 
@@ -222,7 +237,7 @@ class MutationPayload:
     """What every mutation answers."""
 
     outcome: Outcome = described("What is known to have happened.")
-    user_errors: list[UserError] = described("Why it was refused; empty if it was not.")
+    user_errors: list[UserError] = described(_USER_ERRORS)
     client_mutation_id: str | None = described("The input's `clientMutationId`.")
 
 
@@ -242,14 +257,74 @@ class ApprovePayload(MutationPayload):
     approval_status: ApprovalStatus | None = resolved(
         _load_status,
         ApprovalStatus | None,
-        "The approver's duty that was decided, where the provider keeps it as an "
-        "object (Productive), read back; Ottimate and BILL do not.",
+        "The approver's duty that was decided, read back, where the provider keeps it "
+        "as an object (Productive); else null.",
     )
 
 
 @strawberry.type(description="What `reject` answers.")
 class RejectPayload(ApprovePayload):
     """What `reject` answers; the source is a record."""
+
+
+@strawberry.type(description="How one of several decisions ended.")
+class DecideResult:
+    """How one of several decisions ended; the source is a record."""
+
+    is_type_of = accepts(PayloadRecord)
+
+    outcome: Outcome = described("What is known to have happened.")
+    user_errors: list[UserError] = described(_USER_ERRORS)
+    approvable: Approvable | None = resolved(
+        _load_approvable,
+        Approvable | None,
+        "What the decision is about, read back from the provider; null where the "
+        "provider was not asked.",
+    )
+
+
+class DecidePayloadRecord(Struct, frozen=True, kw_only=True):
+    """What `decide` answers; a result that a failure ended is its error."""
+
+    results: list[PayloadRecord | Exception]
+    user_errors: list[UserErrorRecord]
+    client_mutation_id: str | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is known of all of them: the first of these that one of them has."""
+        # A bug leaves nothing known; what a provider's failure ended was not sent.
+        ended = {
+            one.outcome if isinstance(one, PayloadRecord) else Outcome.UNKNOWN
+            for one in self.results
+            if not isinstance(one, GatewayError)
+        }
+        known = (Outcome.UNKNOWN, Outcome.APPLIED, Outcome.ALREADY_APPLIED)
+        return next((one for one in known if one in ended), Outcome.REFUSED)
+
+
+@strawberry.type(description="What `decide` answers.")
+class DecidePayload(MutationPayload):
+    """What `decide` answers; the source is a record."""
+
+    is_type_of = accepts(DecidePayloadRecord)
+
+    outcome: Outcome = described(
+        "What is known of all decisions: UNKNOWN if that is so of one, else APPLIED if "
+        "one was, else ALREADY_APPLIED if one was, else REFUSED. Results that are null "
+        "with a `retryable` error were not sent, and do not count. Each result has its "
+        "own."
+    )
+    user_errors: list[UserError] = described(
+        "Why nothing at all was decided; what is wrong with one decision stands in its "
+        "result."
+    )
+    results: list[DecideResult | None] = described(
+        "How each decision ended, in the order in which they were sent. One is null, "
+        "with an error at its place, where its provider failed before it was sent: "
+        "`retryable` says that it can be sent again; without, it is not known whether "
+        "it was sent."
+    )
 
 
 @strawberry.type(description="What `addApprover` answers.")

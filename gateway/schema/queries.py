@@ -97,7 +97,7 @@ class Query:
         ],
     ) -> InvoiceRecord | None:
         key = parse_id(id, ("Invoice",), field="id")
-        return await info.context.load_invoice(key.provider, key.source_id)
+        return await info.context.load_invoice(key.provider, key.invoice_key)
 
     @strawberry.field(
         graphql_type=Invoice | None,
@@ -182,7 +182,8 @@ class Query:
     @strawberry.field(
         graphql_type=Policy | None,
         description="One policy by the provider's own id; null where this caller has "
-        "none, and for Ottimate, which shows policies with approvers only.",
+        "none, for Ottimate, which shows policies with approvers only, and for "
+        "Accounteer, which has none.",
     )
     @staticmethod
     async def policy_by_source(

@@ -5,6 +5,11 @@ from decimal import Decimal
 
 import strawberry
 
+from gateway.approvals import (
+    create_target_progress,
+    create_target_version,
+    create_viewer_actions,
+)
 from gateway.context import Info
 from gateway.domain import (
     ApprovalStatusRecord,
@@ -21,7 +26,6 @@ from gateway.domain import (
 )
 from gateway.schema.approvables import Approvable, ApprovalProgress, ApprovalStatus
 from gateway.schema.interfaces import Money, Node, User
-from gateway.schema.progress import create_target_progress
 from gateway.schema.records import accepts, described, resolved
 
 _NOTE = "What was written on it; it may hold HTML."
@@ -29,6 +33,11 @@ _INVOICED = "Whether it was invoiced."
 _PROGRESS = (
     "How far its approvers are: duties of one `groupKey` are one requirement, and a "
     "role that is asked stands in `waitingOn` by its name."
+)
+_VERSION = (
+    "A short text that stands for what a person decides upon: whose it is, how much, "
+    "for what, when. Send the one that you showed as `expectedVersion`, and a decision "
+    "goes out only while it holds. Decisions and payments leave it as it is."
 )
 _STATUSES = "Its approvers' duties, as far as the caller may see them."
 _ACTIONS = (
@@ -66,15 +75,21 @@ async def _resolve_viewer_actions(
     async def load_awaited(target_type: TargetType) -> frozenset[str] | None:
         return await context.loaders[root.provider].awaited_by_type.load(target_type)
 
-    return await context.targets(root.provider).get_viewer_actions(
+    standing = await context.targets(root.provider).get_viewer_standing(
         root, lambda: _load_details(root, info), load_awaited
     )
+    return create_viewer_actions(standing)
+
+
+def _resolve_version(root: strawberry.Parent[TargetRecord]) -> str:
+    return create_target_version(root)
 
 
 @strawberry.type
 class Target(Node, Approvable):
     """What all targets have; no type of the graph."""
 
+    version: str | None = resolved(_resolve_version, str | None, _VERSION)
     progress: ApprovalProgress | None = resolved(
         _resolve_progress, ApprovalProgress | None, _PROGRESS
     )

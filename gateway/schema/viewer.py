@@ -111,8 +111,11 @@ class Viewer:
     @strawberry.field(
         graphql_type=ApprovableConnection | None,
         description="What waits for this person over all providers: by due date, else "
-        "by its own date, else by the day that it came; then by `id`. `sources` says "
-        "where it could not be asked (Ottimate has no such call); null, and an error, "
+        "by its own date, else by the day that it came; then by `id`. The person is "
+        "known by their own credentials with a provider, else by a verified e-mail. "
+        "`sources` says where it could not be read, or not whole: Ottimate has no such "
+        "call, and its 50 newest pending invoices are looked through. Accounteer asks "
+        "nobody by name, so that its drafts wait for every caller. Null, and an error, "
         "where no provider could be read.",
     )
     @staticmethod
@@ -166,15 +169,16 @@ class Viewer:
 async def _read_queues(
     context: Context, providers: list[ProviderName] | None
 ) -> tuple[dict[ProviderName, Queue], dict[ProviderName, GatewayError]]:
+    # Who has an address may be known by it where they have no credentials.
+    nobody_at = () if context.caller.email else context.undecided
     queues, failures = await read_each(
         {
             name: context.loaders[name].queue.load(QueueLoader.MINE)
             for name in context.connectors
-            if (providers is None or name in providers)
-            and name not in context.undecided
+            if (providers is None or name in providers) and name not in nobody_at
         }
     )
-    for name in context.undecided:
+    for name in nobody_at:
         if providers is None or name in providers:
             failures[name] = context.nobody_there(name)
     for name, queue in queues.items():

@@ -6,6 +6,7 @@ from gateway.security.caller import (
     Authenticate,
     Caller,
     DemoPersons,
+    is_same_email,
 )
 from gateway.security.credentials import Credentials
 from gateway.security.jwt import Tokens
@@ -25,5 +26,6 @@ __all__ = [
     "Tokens",
     "check_limits",
     "is_loopback",
+    "is_same_email",
     "parse_key_set",
 ]

@@ -5,6 +5,7 @@ returns its caller. Several lines of one header are one value, joined by commas,
 that two names never pass for one.
 """
 
+import string
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TypeAlias
 
@@ -17,12 +18,17 @@ API_KEY = "x-api-key"
 IDENTITY_HEADERS = (AUTHORIZATION, API_KEY)
 
 _DEMO = "demo-"
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who calls; *subject* is None for an anonymous caller."""
+    """Who calls; *subject* is None for an anonymous caller.
+
+    *email* is an address that is surely theirs, or None.
+    """
 
     subject: str | None
+    email: str | None = None
 
 
 Authenticate: TypeAlias = Callable[[Mapping[str, str]], Awaitable[Caller]]
@@ -32,11 +38,13 @@ class DemoPersons:
     """Takes callers at their word: over the sandbox nobody has a secret.
 
     ``Bearer demo-NAME`` is one of *persons*, and no header is the first of them.
-    Without *persons* every caller is anonymous.
+    Without *persons* every caller is anonymous. *emails* are the persons' addresses,
+    as far as they have some.
     """
 
-    def __init__(self, persons: Collection[str]) -> None:
+    def __init__(self, persons: Collection[str], emails: Mapping[str, str]) -> None:
         self._persons = persons
+        self._emails = emails
 
     async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """Return who calls.
@@ -47,7 +55,7 @@ class DemoPersons:
         if not self._persons:
             return Caller(subject=None)
         if not headers:
-            return Caller(subject=next(iter(self._persons)))
+            return self._create_caller(next(iter(self._persons)))
         scheme, _, token = headers.get(AUTHORIZATION, "").partition(" ")
         name = token.removeprefix(_DEMO)
         is_demo = scheme.lower() == "bearer" and token == _DEMO + name
@@ -56,7 +64,10 @@ class DemoPersons:
             raise UnauthenticatedError(
                 f"The sandbox knows no such caller. `Authorization` takes {known}."
             )
-        return Caller(subject=name)
+        return self._create_caller(name)
+
+    def _create_caller(self, name: str) -> Caller:
+        return Caller(subject=name, email=self._emails.get(name))
 
 
 def read_bearer(headers: Mapping[str, str]) -> str | None:
@@ -76,3 +87,17 @@ def read_bearer(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() != "bearer":
         return None
     return secret.strip() or None
+
+
+def is_same_email(one: str | None, other: str | None) -> bool:
+    """Return whether two addresses are surely one; no address is nobody's.
+
+    The case of ASCII letters alone is passed over: Unicode's rules would take one
+    person's address for another's (ß for ss, the Kelvin sign for k).
+    """
+    folded = _fold(one)
+    return folded != "" and folded == _fold(other)
+
+
+def _fold(email: str | None) -> str:
+    return (email or "").strip().translate(_LOWER)

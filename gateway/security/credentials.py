@@ -42,6 +42,10 @@ class Credentials:
         parse = functools.partial(_parse, sections)
         self._file = None if path is None else TomlFile[_Found](path, parse)
 
+    def sections(self) -> Mapping[tuple[str, str], BaseModel]:
+        """Return everybody's, by subject and the provider's key."""
+        return {} if self._file is None else self._file.get()
+
     def get(self, subject: str | None, key: str) -> BaseModel | None:
         """Return what *subject* signs in with at the provider named *key*.
 

@@ -13,7 +13,8 @@ class Call(Struct, frozen=True, kw_only=True):
     """One request; *path* is relative to the provider's base and already quoted.
 
     *absolute_url* replaces base and path (a token endpoint on another host); nothing
-    that answers a sign-in is logged but its status.
+    that answers a sign-in is logged but its status. One that *is_urgent* waits for a
+    limit behind others of its kind alone.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Call(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     absolute_url: str | None = None
     is_sign_in: bool = False
+    is_urgent: bool = False
 
     def __repr__(self) -> str:
         # A form and headers may hold secrets.

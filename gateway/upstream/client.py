@@ -301,6 +301,9 @@ class Upstream:
             if call.is_sign_in:
                 # It is of no use while no call can follow it.
                 self._limit_of(session).check()
+            if session is not None and grant is not None:
+                # Others may have been refused while this one stood in line.
+                session.check(grant)
             limit.take()
 
         try:
@@ -312,8 +315,8 @@ class Upstream:
                 limit=limit,
                 admit=admit,
             )
-        except UpstreamRateLimitedError as spent:
-            raise _UnsendableError(spent) from spent
+        except (UpstreamRateLimitedError, UpstreamAuthError) as held:
+            raise _UnsendableError(held) from held
 
     def _limit_of(self, session: Session | None, call: Call | None = None) -> Limit:
         """Return what counts the calls of *session*, or *call* among them."""

@@ -12,7 +12,16 @@ class Deadline:
 
     def __init__(self, seconds: float, clock: Clock) -> None:
         self._clock = clock
-        self._ends_at = clock.monotonic() + seconds
+        self._ends_at = self._begins_until = clock.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing new is to begin: the time is over, or nobody waits."""
+        return self._clock.monotonic() >= self._begins_until
+
+    def close(self) -> None:
+        """Let nothing new begin; what is under way keeps its time."""
+        self._begins_until = self._clock.monotonic()
 
     @property
     def remaining_seconds(self) -> float:

@@ -44,6 +44,7 @@ class Limit:
         self._hour: datetime | None = None
         self._taken = 0
         self._logs = [WindowLog(window) for window in windows]
+        self._line = asyncio.Lock()
         self._first = asyncio.Lock()
         self._in_line = 0
 
@@ -57,8 +58,12 @@ class Limit:
         self._wait_seconds()
 
     @asynccontextmanager
-    async def turn(self, deadline: Deadline) -> AsyncIterator[None]:
+    async def turn(
+        self, deadline: Deadline, *, is_urgent: bool = False
+    ) -> AsyncIterator[None]:
         """Wait, in order of arrival, until the windows have room for a call.
+
+        Those that are urgent wait for at most one of the others.
 
         Only one caller at a time is inside, and only there are windows filled: the
         room that it found is there until it takes it. What goes away takes nothing.
@@ -71,19 +76,25 @@ class Limit:
         if not self._logs:
             yield
             return
+        if is_urgent:
+            async with self._front(deadline):
+                yield
+            return
         self._wait_seconds(deadline, ahead=self._in_line)
         self._in_line += 1
         try:
-            await self._be_first(deadline)
-            try:
-                # The first alone sleeps, so that no two wake for the same place.
-                while seconds := self._wait_seconds(deadline):
-                    await self._clock.sleep(seconds)
+            async with self._hold(self._line, deadline), self._front(deadline):
                 yield
-            finally:
-                self._first.release()
         finally:
             self._in_line -= 1
+
+    @asynccontextmanager
+    async def _front(self, deadline: Deadline) -> AsyncIterator[None]:
+        async with self._hold(self._first, deadline):
+            # The first alone sleeps, so that no two wake for the same place.
+            while seconds := self._wait_seconds(deadline):
+                await self._clock.sleep(seconds)
+            yield
 
     def take(self) -> None:
         """Count one call that is about to leave.
@@ -150,13 +161,20 @@ class Limit:
     def _longest(self) -> WindowLog:
         return max(self._logs, key=lambda log: log.window.seconds)
 
-    async def _be_first(self, deadline: Deadline) -> None:
+    @asynccontextmanager
+    async def _hold(
+        self, place: asyncio.Lock, deadline: Deadline
+    ) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(deadline.remaining_seconds):
-                await self._first.acquire()
+                await place.acquire()
         except TimeoutError:
             self._wait_seconds(deadline)
             raise
+        try:
+            yield
+        finally:
+            place.release()
 
     def _wait_seconds(
         self, deadline: Deadline | None = None, *, ahead: int = 0

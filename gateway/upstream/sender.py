@@ -108,7 +108,7 @@ class Sender:
             UpstreamRateLimitedError: A limit holds it back.
         """
         try:
-            await self._take_slot(deadline, limit, admit)
+            await self._take_slot(call, deadline, limit, admit)
         except TimeoutError as error:
             raise NoAnswerError(self._late(), sent=False) from error
         started = self._clock.monotonic()
@@ -136,11 +136,15 @@ class Sender:
         return answer
 
     async def _take_slot(
-        self, deadline: Deadline, limit: Limit, admit: Callable[[], None]
+        self,
+        call: Call,
+        deadline: Deadline,
+        limit: Limit,
+        admit: Callable[[], None],
     ) -> None:
         # Who waits for the limit holds no slot; whoever waits for a slot is the next to
         # leave, so that it is counted when it does.
-        async with limit.turn(deadline):
+        async with limit.turn(deadline, is_urgent=call.is_urgent):
             # A time-out ends only what waits, so a deadline that is over is asked for.
             if deadline.remaining_seconds == 0:
                 raise TimeoutError

@@ -73,12 +73,19 @@ class Session:
         """
         if self._grant is not None and self._clock.monotonic() < self._renew_at:
             return self._grant
-        if self._refusal is not None and self._clock.monotonic() < self._held_until:
-            # Another object for each caller: an error that is raised grows.
-            raise UpstreamAuthError(self._refusal.provider, self._refusal.message)
+        self._check_held_back()
         if self._signing_in is None:
             self._signing_in = asyncio.create_task(self._renew())
         return await asyncio.shield(self._signing_in)
+
+    def check(self, grant: Grant) -> None:
+        """Hold that *grant* is worth sending, which was given a while ago.
+
+        Raises:
+            UpstreamAuthError: It was refused since, and there is no other.
+        """
+        if self._grant is not grant:
+            self._check_held_back()
 
     def refuse(self, grant: Grant) -> None:
         """Forget *grant*, which the provider refused; a newer one stays."""
@@ -113,6 +120,11 @@ class Session:
         self._renew_at = self._renewal_of(grant)
         self._grant = grant
         return grant
+
+    def _check_held_back(self) -> None:
+        if self._refusal is not None and self._clock.monotonic() < self._held_until:
+            # Another object for each caller: an error that is raised grows.
+            raise UpstreamAuthError(self._refusal.provider, self._refusal.message)
 
     def _hold_back(self, error: UpstreamAuthError, seconds: float) -> None:
         self._refusal = error

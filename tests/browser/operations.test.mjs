@@ -23,6 +23,16 @@ const PETER = "136597";
 const CONTROLLER = "00601CONTROLLER00000";
 const BUYER = "00601BUYER0000000000";
 const DIRECTOR = "00601DIRECTOR0000000";
+const DRAFT = [
+  "ACCOUNTEER",
+  "1d01fe0864f2227bb58f1a3cf03550c9c151c93f",
+  "invoices",
+];
+const OTHER_DRAFT = [
+  "ACCOUNTEER",
+  "2026b24967f4d48e5f16c33d8ff2ad46c81548d1",
+  "purchases",
+];
 
 // In the order in which they run. `name` is the document, `operation` the one of its
 // operations where it has several; `variables` may use what was answered before, by
@@ -346,9 +356,132 @@ const PRODUCTIVE = [
           ["OTTIMATE", true],
           ["BILL", true],
           ["PRODUCTIVE", true],
+          ["ACCOUNTEER", true],
         ],
       );
     },
+  },
+];
+
+const ACCOUNTEER = [
+  {
+    name: "InvoiceList",
+    variables: () => ({ filter: { providers: ["ACCOUNTEER"], search: "AF-90112" } }),
+    check: ({ invoices }) => {
+      assert.deepEqual(
+        invoices.edges.map(({ node }) => [node.number, node.approvers]),
+        [["AF-90112", []]],
+      );
+      assert.deepEqual(invoices.sources, [
+        { provider: "ACCOUNTEER", ok: true, error: null },
+      ]);
+    },
+  },
+  {
+    name: "InvoiceApprovers",
+    variables: (answered) => ({
+      provider: "ACCOUNTEER",
+      sourceId: row(answered).sourceId,
+    }),
+    check: ({ invoiceBySource }, answered) => {
+      assert.equal(invoiceBySource.id, row(answered).id);
+      assert.equal(invoiceBySource.approvalState, "PENDING");
+      assert.deepEqual(invoiceBySource.approvers, []);
+    },
+  },
+  {
+    name: "InvoiceCard",
+    variables: (answered) => ({ id: row(answered).id }),
+    check: ({ node }) => {
+      assert.equal(node.__typename, "Invoice");
+      assert.equal(node.total.amount, "385.02");
+    },
+  },
+  {
+    name: "Nodes",
+    variables: (answered) => ({ ids: [row(answered).id] }),
+    check: ({ nodes }, answered) =>
+      assert.deepEqual(nodes, [
+        {
+          __typename: "Invoice",
+          id: row(answered).id,
+          number: "AF-90112",
+          total: { amount: "385.02", currency: "EUR" },
+        },
+      ]),
+  },
+  {
+    // It knows no rejection, and no approvers.
+    name: "Reject",
+    variables: (answered) => ({ input: { id: row(answered).id, note: "Not ours." } }),
+    check: ({ reject }) =>
+      assert.deepEqual(
+        reject.userErrors.map(({ code }) => code),
+        ["UNSUPPORTED"],
+      ),
+  },
+  {
+    name: "SetApprovers",
+    variables: (answered) => ({
+      input: { invoiceId: row(answered).id, userSourceIds: [PETER] },
+    }),
+    check: ({ setApprovers }) =>
+      assert.deepEqual(
+        setApprovers.userErrors.map(({ code }) => code),
+        ["UNSUPPORTED"],
+      ),
+  },
+  {
+    name: "Approve",
+    variables: (answered) => ({ input: { id: row(answered).id } }),
+    check: ({ approve: { outcome, approvable, userErrors } }) => {
+      assert.deepEqual(userErrors, []);
+      assert.equal(outcome, "APPLIED");
+      assert.equal(approvable.approvalState, "APPROVED");
+      assert.deepEqual(approvable.progress, {
+        rule: "ANY",
+        required: 1,
+        approved: 1,
+        rejected: 0,
+      });
+    },
+  },
+];
+
+const SEVERAL = [
+  {
+    name: "Decide",
+    variables: () => ({
+      input: {
+        decisions: [
+          {
+            id: graphId("Invoice", "BILL", "vcr01VC1001AAAAAAAAA"),
+            decision: "REJECT",
+            note: "Not ours.",
+          },
+          { id: graphId("Invoice", ...DRAFT), decision: "APPROVE" },
+          // Who looked at something else decides nothing.
+          {
+            id: graphId("Invoice", ...OTHER_DRAFT),
+            decision: "APPROVE",
+            expectedVersion: "1.other",
+          },
+        ],
+      },
+    }),
+    check: ({ decide: { results } }) =>
+      assert.deepEqual(
+        results.map(({ outcome, approvable, userErrors }) => [
+          outcome,
+          approvable.approvalState,
+          userErrors.map(({ code }) => code),
+        ]),
+        [
+          ["APPLIED", "REJECTED", []],
+          ["APPLIED", "APPROVED", []],
+          ["REFUSED", "PENDING", ["STALE"]],
+        ],
+      ),
   },
 ];
 
@@ -394,6 +527,8 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       Ottimate: OTTIMATE,
       BILL,
       Productive: PRODUCTIVE,
+      Accounteer: ACCOUNTEER,
+      "several providers": SEVERAL,
     })) {
       const answered = {};
       for (const { name, operation, variables, check } of steps) {
@@ -415,6 +550,12 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       }
     }
   });
+}
+
+/** The graph's id of an object of a provider, and of what the provider keeps it in. */
+function graphId(type, provider, sourceId, parent = "") {
+  const key = JSON.stringify([1, type, provider, sourceId, parent]);
+  return Buffer.from(key).toString("base64url");
 }
 
 /** The one invoice that the list answered. */

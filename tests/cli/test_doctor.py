@@ -13,7 +13,12 @@ from click.testing import CliRunner, Result
 from gateway.cli import main
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
-from tests.support import bill_simulator, ottimate_simulator, productive_simulator
+from tests.support import (
+    accounteer_simulator,
+    bill_simulator,
+    ottimate_simulator,
+    productive_simulator,
+)
 
 HEADER = "The settings are fine."
 ROWS = {
@@ -55,13 +60,23 @@ PRODUCTIVE_ROWS = {
     ),
     "approve in bulk": "-      absent; approval statuses are decided one by one",
 }
+ACCOUNTEER_ROWS = {
+    "read invoices": "ok     listed, and found by id",
+    "read purchases": "ok     listed, and found by id",
+    "read contacts": "ok     names are shown",
+    "pages of lists": "-      not seen: all fits on one page",
+    "filter by status": "-      ignored: the gateway filters",
+    "approve purchases": (
+        "-      not asked: without approving one this cannot be known"
+    ),
+}
 ABSENT = "-      absent: answers UNSUPPORTED"
 
 Doctor = Callable[..., Result]
 
 
 def table(**changed: str) -> list[str]:
-    """Return the lines of a whole answer; *changed* rows by name, spaces as ``_``.
+    """Return the lines of all but Accounteer; *changed* rows by name, spaces as ``_``.
 
     Those that are no row of Ottimate's or Productive's are BILL's.
     """
@@ -86,6 +101,12 @@ def productive_lines(**changed: str) -> list[str]:
     """Return Productive's lines, some rows *changed*."""
     assert set(changed) <= set(PRODUCTIVE_ROWS)
     return lines("Productive", {**PRODUCTIVE_ROWS, **changed})
+
+
+def accounteer_lines(**changed: str) -> list[str]:
+    """Return Accounteer's lines, some rows *changed*."""
+    assert set(changed) <= set(ACCOUNTEER_ROWS)
+    return lines("Accounteer", {**ACCOUNTEER_ROWS, **changed})
 
 
 def lines(title: str, rows: Mapping[str, str]) -> list[str]:
@@ -116,7 +137,7 @@ def served() -> Iterator[tuple[Sandbox, str]]:
 
 
 @pytest.fixture
-def doctor(
+def doctor_of_all(
     served: tuple[Sandbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Doctor]:
     """Run the doctor over all providers, with some variables set otherwise."""
@@ -132,6 +153,26 @@ def doctor(
 
     yield run
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def doctor(doctor_of_all: Doctor) -> Doctor:
+    """Run it without Accounteer, whose two calls a second take their time."""
+
+    def run(**environment: str | None) -> Result:
+        return doctor_of_all(**{**without("accounteer"), **environment})
+
+    return run
+
+
+@pytest.fixture
+def switch_accounteer(served: tuple[Sandbox, str]) -> Callable[..., None]:
+    simulator = accounteer_simulator(served[0])
+
+    def set_switches(**values: Any) -> None:
+        simulator.switches = msgspec.structs.replace(simulator.switches, **values)
+
+    return set_switches
 
 
 @pytest.fixture
@@ -175,34 +216,36 @@ def rows(result: Result) -> list[str]:
     return [
         line
         for line in result.stdout.splitlines()
-        if line.startswith(("Ottimate ", "BILL ", "Productive ", HEADER))
+        if line.startswith(("Ottimate ", "BILL ", "Productive ", "Accounteer ", HEADER))
     ]
 
 
-def test_all_is_as_expected(doctor: Doctor) -> None:
-    result = doctor()
+def test_all_is_as_expected(doctor_of_all: Doctor) -> None:
+    result = doctor_of_all()
 
     assert result.exit_code == 0
-    assert rows(result) == table()
+    assert rows(result) == [*table(), *accounteer_lines()]
 
 
-def test_the_table_alone_is_on_standard_output(doctor: Doctor) -> None:
-    result = doctor()
+def test_the_table_alone_is_on_standard_output(doctor_of_all: Doctor) -> None:
+    result = doctor_of_all()
 
-    assert result.stdout.splitlines() == table()
+    assert result.stdout.splitlines() == [*table(), *accounteer_lines()]
 
 
 def test_nothing_is_changed_upstream(
-    doctor: Doctor, served: tuple[Sandbox, str]
+    doctor_of_all: Doctor, served: tuple[Sandbox, str]
 ) -> None:
     ottimate, bill = ottimate_simulator(served[0]), bill_simulator(served[0])
     productive = productive_simulator(served[0])
+    accounteer = accounteer_simulator(served[0])
 
     def look() -> list[object]:
         return [
             ottimate.switches,
             bill.switches,
             productive.switches,
+            accounteer.switches,
             *(
                 repr(one)
                 for one in (
@@ -218,13 +261,16 @@ def test_nothing_is_changed_upstream(
                     productive.state.policies,
                     productive.state.workflows,
                     productive.state.people,
+                    accounteer.state.invoices,
+                    accounteer.state.purchases,
+                    accounteer.state.contacts,
                 )
             ),
         ]
 
     before = look()
 
-    doctor()
+    doctor_of_all()
 
     assert look() == before
 
@@ -384,14 +430,18 @@ def test_a_provider_that_cannot_be_reached_is_wrong(doctor: Doctor) -> None:
 # BILL's rows
 
 
-def test_one_provider_is_probed_alone(doctor: Doctor) -> None:
+def test_one_provider_is_probed_alone(doctor: Doctor, doctor_of_all: Doctor) -> None:
     bill = doctor(**without("ottimate"), **without("productive"))
     ottimate = doctor(**without("bill"), **without("productive"))
     productive = doctor(**without("ottimate"), **without("bill"))
+    accounteer = doctor_of_all(
+        **without("ottimate"), **without("bill"), **without("productive")
+    )
 
     assert rows(bill) == [HEADER, *bill_lines()]
     assert rows(ottimate) == [HEADER, *lines("Ottimate", ROWS)]
     assert rows(productive) == [HEADER, *productive_lines()]
+    assert rows(accounteer) == [HEADER, *accounteer_lines()]
 
 
 @pytest.mark.parametrize(
@@ -556,6 +606,76 @@ def test_a_token_that_is_nobodys_in_productive_is_wrong_and_not_shown(
     ]
     assert "nobody-knows-this" not in result.output
     assert "sandbox-gateway-token" not in result.output
+
+
+# Accounteer's rows
+
+
+@pytest.fixture
+def doctor_of_accounteer(doctor_of_all: Doctor) -> Doctor:
+    def run(**environment: str | None) -> Result:
+        others = [without(one) for one in ("ottimate", "bill", "productive")]
+        return doctor_of_all(**{**others[0], **others[1], **others[2], **environment})
+
+    return run
+
+
+def test_what_accounteer_does_otherwise_is_told_and_not_wrong(
+    doctor_of_accounteer: Doctor, switch_accounteer: Callable[..., None]
+) -> None:
+    switch_accounteer(filters=True)
+
+    result = doctor_of_accounteer()
+
+    assert result.exit_code == 0
+    assert rows(result) == [
+        HEADER,
+        *accounteer_lines(**{"filter by status": "ok     honoured"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("switches", "environment", "told"),
+    [
+        (
+            {"fault": "html"},
+            {},
+            "The provider's answer could not be understood.",
+        ),
+        (
+            {},
+            {"GATEWAY_ACCOUNTEER__ACCESS_TOKEN": "nobody-knows-this"},
+            "Accounteer does not accept this access token.",
+        ),
+        # The token is of another's organization.
+        (
+            {},
+            {"GATEWAY_ACCOUNTEER__ORGANIZATION_ID": "nobody-knows-this"},
+            "Accounteer's token is of another organization than the settings name.",
+        ),
+    ],
+    ids=str,
+)
+def test_reads_that_accounteer_refuses_are_wrong_and_show_no_secret(
+    doctor_of_accounteer: Doctor,
+    switch_accounteer: Callable[..., None],
+    switches: dict[str, Any],
+    environment: dict[str, str | None],
+    told: str,
+) -> None:
+    switch_accounteer(**switches)
+
+    result = doctor_of_accounteer(**environment)
+
+    assert result.exit_code == 1
+    *reads, unasked = ACCOUNTEER_ROWS
+    assert rows(result) == [
+        HEADER,
+        *lines("Accounteer", dict.fromkeys(reads, f"WRONG  {told}")),
+        *lines("Accounteer", {unasked: ACCOUNTEER_ROWS[unasked]}),
+    ]
+    assert "nobody-knows-this" not in result.output
+    assert "sandbox-accounteer-gateway-token" not in result.output
 
 
 def test_without_a_provider_there_is_nothing_to_probe(doctor: Doctor) -> None:

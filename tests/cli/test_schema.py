@@ -113,7 +113,7 @@ def test_breaking_dangerous_and_safe_stand_in_this_order(tmp_path: Path) -> None
     path.write_text(
         TEXT.replace("type Query {\n", "type Query {\n  gone: Int\n")
         .replace("enum Outcome {\n", "enum Outcome {\n  GONE\n")
-        .replace('  """The number that its sender gave it."""\n  number: String\n', ""),
+        .replace('  """What is still to be paid."""\n  amountDue: Money\n', ""),
         encoding="utf-8",
     )
 

@@ -207,7 +207,7 @@ class TestServe:
 
         url = url_of(banner[1])
         assert banner == [
-            "Sandbox: Ottimate, BILL, Productive. Nothing here is real.",
+            "Sandbox: Ottimate, BILL, Productive, Accounteer. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),
@@ -292,7 +292,10 @@ class TestServe:
 
         banner = process.read(lines=BANNER)
 
-        assert banner[0] == "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
+        assert (
+            banner[0]
+            == "Sandbox: Ottimate, BILL, Productive, Accounteer. Nothing here is real."
+        )
         body = ask(url_of(banner[1]), "{ sources { provider ok } }")
         assert body == {
             "data": {
@@ -300,6 +303,7 @@ class TestServe:
                     {"provider": "OTTIMATE", "ok": True},
                     {"provider": "BILL", "ok": True},
                     {"provider": "PRODUCTIVE", "ok": True},
+                    {"provider": "ACCOUNTEER", "ok": True},
                 ]
             }
         }
@@ -357,12 +361,13 @@ class TestServe:
         assert out == ""
         events = [httpx.Response(200, text=line).json() for line in err.splitlines()]
         # A call for each provider, and a sign-in where a token is not enough.
-        assert [line["event"] for line in events] == ["upstream_call"] * 5 + ["request"]
+        assert [line["event"] for line in events] == ["upstream_call"] * 6 + ["request"]
         for secret in (
             "controller-secret",
             "dev-key",
             "controller-password",
             "controller-token",
+            "accounteer-gateway-token",
         ):
             assert f"sandbox-{secret}" not in err
 
@@ -509,7 +514,7 @@ class TestSandbox:
             "# Paste what follows into the shell that is to start a gateway.",
             "",
         ]
-        assert take(14) == [
+        assert take(16) == [
             f"export GATEWAY_OTTIMATE__BASE_URL={url}/ottimate/v1",
             "export GATEWAY_OTTIMATE__API_KEY=sandbox-api-key",
             "export GATEWAY_OTTIMATE__CLIENT_ID=sandbox-controller",
@@ -523,6 +528,8 @@ class TestSandbox:
             "export GATEWAY_PRODUCTIVE__TOKEN=sandbox-gateway-token",
             "export GATEWAY_PRODUCTIVE__ORGANIZATION_ID=900",
             f"export GATEWAY_PRODUCTIVE__WEBHOOK_TOKENS={tokens}",
+            f"export GATEWAY_ACCOUNTEER__BASE_URL={url}/accounteer/api/v0.1",
+            "export GATEWAY_ACCOUNTEER__ACCESS_TOKEN=sandbox-accounteer-gateway-token",
             "",
         ]
         assert take(1 + 8) == [
@@ -534,7 +541,7 @@ class TestSandbox:
             *(f'"{one}" = "sha256:{digest(f"demo-{one}")}"' for one in persons),
             "END",
         ]
-        assert take(9) == [
+        assert take(11) == [
             "cat > sandbox-credentials.toml <<'END'",
             '["controller".ottimate]',
             'client_id = "sandbox-controller"',
@@ -544,12 +551,15 @@ class TestSandbox:
             'password = "sandbox-controller-password"',
             '["controller".productive]',
             'token = "sandbox-controller-token"',
+            '["controller".accounteer]',
+            'access_token = "sandbox-accounteer-controller-token"',
         ]
         rest = list(names)
         assert [line for line in rest if line.startswith("[")] == [
             '["clerk".ottimate]',
             '["clerk".bill]',
             '["clerk".productive]',
+            '["clerk".accounteer]',
             '["accountant".bill]',
             '["accountant".productive]',
             '["approver".bill]',
@@ -560,6 +570,7 @@ class TestSandbox:
             '["auditor".productive]',
             '["buyer".bill]',
             '["buyer".productive]',
+            '["buyer".accounteer]',
         ]
         assert rest[-6:] == [
             "END",
@@ -603,7 +614,8 @@ class TestSandbox:
         banner = start("serve", "--port", "0", **environment).read(lines=3)
         url = url_of(banner[1])
         assert banner[0] == (
-            "Live: Ottimate, BILL, Productive. Decisions made here are real."
+            "Live: Ottimate, BILL, Productive, Accounteer. "
+            "Decisions made here are real."
         )
 
         [invoice] = ask(url, PENDING, key="demo-clerk")["data"]["invoices"]["nodes"]
@@ -680,12 +692,19 @@ class TestSandbox:
         names = [line.partition(" ")[0] for line in result.stdout.splitlines()[1:]]
         assert (result.returncode, sorted(set(names))) == (
             0,
-            ["BILL", "Ottimate", "Productive"],
+            ["Accounteer", "BILL", "Ottimate", "Productive"],
         )
         assert not [
             line for line in result.stdout.splitlines() if " WRONG " in f" {line} "
         ]
-        for secret in ("api-key", "dev-key", "password", "secret", "gateway-token"):
+        for secret in (
+            "api-key",
+            "dev-key",
+            "password",
+            "secret",
+            "gateway-token",
+            "accounteer-gateway-token",
+        ):
             assert f"sandbox-{secret}" not in result.stdout + result.stderr
 
     def test_switches_and_reset_are_served(self, start: Start) -> None:
@@ -694,6 +713,7 @@ class TestSandbox:
             "ottimate": {"token_seconds": 60},
             "bill": {"list_cap": 1000},
             "productive": {"retry_after": True},
+            "accounteer": {"paging": True},
         }
 
         before = send("GET", f"{url}/switches").json()
@@ -706,6 +726,7 @@ class TestSandbox:
             "ottimate": {**before["ottimate"], "token_seconds": 60},
             "bill": {**before["bill"], "list_cap": 1000},
             "productive": {**before["productive"], "retry_after": True},
+            "accounteer": {**before["accounteer"], "paging": True},
         }
         assert wrong.status_code == 400
         assert reset.status_code == 204
@@ -756,7 +777,7 @@ class TestInProcess:
         assert (code, status) == (0, 200)
         url = f"http://127.0.0.1:{port}"
         assert out.splitlines() == [
-            "Sandbox: Ottimate, BILL, Productive. Nothing here is real.",
+            "Sandbox: Ottimate, BILL, Productive, Accounteer. Nothing here is real.",
             f"GraphiQL  {url}/graphql",
             *PERSONS,
             CURL.format(url=url),

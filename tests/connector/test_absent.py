@@ -7,10 +7,12 @@ from typing import cast
 
 import pytest
 
+from gateway.approvals import create_viewer_actions
 from gateway.connector import (
     ApprovalStatusSlice,
     Connector,
     InvoiceSlice,
+    Person,
     invoices_of,
     policies_of,
     targets_of,
@@ -120,9 +122,9 @@ async def test_no_action_is_offered_for_a_target_and_nothing_is_loaded() -> None
         updated_at=None,
     )
 
-    found = await TARGETS.get_viewer_actions(booking, load_details, load_awaited)
+    found = await TARGETS.get_viewer_standing(booking, load_details, load_awaited)
 
-    assert found == []
+    assert create_viewer_actions(found) == []
 
 
 async def test_every_change_of_who_approves_is_refused() -> None:
@@ -164,10 +166,11 @@ async def test_every_change_of_a_policy_is_refused() -> None:
 
 
 async def test_loaders_are_there_and_find_nothing() -> None:
-    loaders = ProviderLoaders(ProviderName.BILL, NOTHING)
+    person = Person(is_signed_in=True, email=None)
+    loaders = ProviderLoaders(ProviderName.BILL, NOTHING, person)
 
-    assert await loaders.invoice_by_id.load("1") is None
-    assert await loaders.invoice_details_by_id.load("1") is None
+    assert await loaders.invoice_by_key.load("1") is None
+    assert await loaders.invoice_details_by_key.load("1") is None
     assert await loaders.approvers_by_invoice.load("1") is None
     assert await loaders.policy_by_id.load("1") is None
     assert await loaders.mandatory_approvers_by_policy.load("1") is None

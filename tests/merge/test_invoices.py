@@ -95,7 +95,7 @@ class Rows:
 
     *more* rows beyond those asked for come with each slice, as the protocol allows;
     where the provider *tells* it counts its rows, and it *searches* in that it says
-    so.
+    so. With *hints* it says of every other row which it is.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class Rows:
         more: int = 0,
         tells: bool = True,
         searches: bool = True,
+        hints: bool = False,
         error: Exception | None = None,
     ) -> None:
         by_id = sorted(rows, key=lambda row: row.id)
@@ -112,13 +113,16 @@ class Rows:
         self._more = more
         self._tells = tells
         self._searches = searches
+        self._hints = hints
         self._error = error
         self.asked: list[int] = []
+        self.hinted: list[str | None] = []
 
     async def list_invoices(
         self, *, first: int, after: InvoicePlace | None, invoice_filter: InvoiceFilter
     ) -> InvoiceSlice:
         self.asked.append(first)
+        self.hinted.append(None if after is None else after.hint)
         if self._error is not None:
             raise self._error
         following = [
@@ -133,6 +137,7 @@ class Rows:
             is_last=len(part) == len(following),
             total=len(self._rows) if is_told else None,
             is_searched=self._searches,
+            hints={row.id: f"at {row.id}" for row in part[::2]} if self._hints else {},
         )
 
 
@@ -353,6 +358,88 @@ async def test_a_filter_that_a_provider_lacks_costs_reading_on() -> None:
     assert alpha.asked == [2, 100, 100]
 
 
+APPROVED = InvoiceFilter(states=[ApprovalState.APPROVED])
+
+
+def _approved(*seconds: int, provider: ProviderName = BETA) -> list[InvoiceRecord]:
+    """Return rows that pass, each so many seconds back."""
+    return [
+        _row(
+            f"b{second:05}",
+            provider=provider,
+            created_at=NOON - timedelta(seconds=second),
+            approval_state=ApprovalState.APPROVED,
+        )
+        for second in seconds
+    ]
+
+
+async def test_rows_of_another_fill_the_page_before_a_provider_is_read_on() -> None:
+    alpha = Rows(_numbered(1200))
+    beta = Rows(_approved(0, 1, 2, 3, 4, 5, 6))
+
+    page = await _list({ALPHA: alpha, BETA: beta}, first=4, invoice_filter=APPROVED)
+
+    assert _ids(page.invoices) == ["b00000", "b00001", "b00002", "b00003"]
+    assert page.has_next_page is True
+    assert (alpha.asked, beta.asked) == ([5], [5])
+
+
+async def test_a_provider_is_read_on_up_to_the_pages_last_row_and_no_further() -> None:
+    alpha = Rows([*_numbered(1200), *_approved(120, provider=ALPHA)])
+    beta = Rows(_approved(0, 1, 2, 150, 160, 170, 180))
+
+    page = await _list({ALPHA: alpha, BETA: beta}, first=5, invoice_filter=APPROVED)
+
+    assert _ids(page.invoices) == ["b00000", "b00001", "b00002", "b00120", "b00150"]
+    assert page.has_next_page is True
+    # What lies 206 seconds back is not Alpha's last, and not of this page.
+    assert (alpha.asked, beta.asked) == ([6, 100, 100], [6])
+
+
+@pytest.mark.parametrize(
+    ("following", "asked"), [(150, [3, 100, 100]), (None, [3, 100, 100, 100])]
+)
+async def test_a_full_page_is_followed_by_another_only_where_a_row_is(
+    following: int | None, asked: list[int]
+) -> None:
+    rows = [*_approved(0, 1, provider=ALPHA), *_numbered(300)[10:]]
+    if following is not None:
+        rows += _approved(following, provider=ALPHA)
+    alpha = Rows(rows)
+
+    page = await _list({ALPHA: alpha}, first=2, invoice_filter=APPROVED)
+
+    assert _ids(page.invoices) == ["b00000", "b00001"]
+    assert page.has_next_page is (following is not None)
+    assert alpha.asked == asked
+
+
+async def test_what_a_provider_told_is_dropped_where_it_fails_further_on() -> None:
+    class Failing(Rows):
+        async def list_invoices(
+            self,
+            *,
+            first: int,
+            after: InvoicePlace | None,
+            invoice_filter: InvoiceFilter,
+        ) -> InvoiceSlice:
+            if after is not None:
+                raise UpstreamTimeoutError(ALPHA, "Late.")
+            return await super().list_invoices(
+                first=first, after=after, invoice_filter=invoice_filter
+            )
+
+    alpha = Failing([*_approved(0, provider=ALPHA), *_numbered(300)[1:]])
+    beta = Rows(_approved(1, 2))
+
+    page = await _list({ALPHA: alpha, BETA: beta}, first=4, invoice_filter=APPROVED)
+
+    assert _ids(page.invoices) == ["b00001", "b00002"]
+    assert (page.has_next_page, page.total) == (False, None)
+    assert list(page.failures) == [ALPHA]
+
+
 async def test_no_provider_is_an_empty_list() -> None:
     page = await _list({})
 
@@ -369,7 +456,7 @@ async def test_a_thousand_rows_are_sorted_and_one_more_is_refused() -> None:
 
     assert _ids(page.invoices) == ["00000", "00001", "00002"]
     assert (page.has_next_page, page.total) == (True, MOST_ROWS)
-    assert alpha.asked == [100] * 10
+    assert alpha.asked == [1000]
     assert raised.value.code == "MAX_ROWS_LIMIT"
 
 
@@ -606,6 +693,27 @@ async def test_a_row_passes_every_member_and_a_value_that_is_missing_passes_none
     assert _ids(page.invoices) == list(passing)
 
 
+@pytest.mark.parametrize(
+    ("since", "passing"),
+    [
+        (NOON, "ab"),
+        (NOON + timedelta(seconds=1), "b"),
+        (NOON + timedelta(hours=36), "b"),
+        (NOON + timedelta(hours=36, seconds=1), ""),
+    ],
+)
+async def test_a_row_with_days_only_may_have_changed_until_its_day_is_over_everywhere(
+    since: datetime, passing: str
+) -> None:
+    rows = [_row("a"), _row("b", has_days_only=True)]
+
+    page = await _list(
+        {ALPHA: Rows(rows)}, invoice_filter=InvoiceFilter(updated_since=since)
+    )
+
+    assert _ids(page.invoices) == list(passing)
+
+
 WORKS = CounterpartyRecord(source_id=None, name="Linen Works")
 STRASSE = CounterpartyRecord(source_id=None, name="Straße 7")
 
@@ -742,6 +850,136 @@ async def test_a_cursor_at_the_end_of_time_breaks_nothing(
 
     codes = [error["extensions"]["code"] for error in body.get("errors", [])]
     assert codes in ([], ["BAD_USER_INPUT"])
+
+
+# Hints
+
+
+async def test_each_provider_is_given_its_own_last_hint_again() -> None:
+    alpha = Rows(_numbered(8), hints=True)
+    beta = Rows(_approved(0, 2, 4, 6, 8))
+    page = await _list({ALPHA: alpha, BETA: beta}, first=6)
+    assert _ids(page.invoices) == [
+        *("00000", "b00000", "00001", "00002", "b00002", "00003")
+    ]
+
+    for row in (page.invoices[-1], page.invoices[1]):
+        await _list({ALPHA: alpha, BETA: beta}, after=page.cursor(row))
+
+    assert alpha.hinted == [None, "at 00002", "at 00000"]
+    assert beta.hinted == [None, None, None]
+
+
+async def test_a_hint_moves_on_over_rows_that_do_not_match() -> None:
+    alpha = Rows([*_numbered(40), *_approved(20, 50, provider=ALPHA)], hints=True)
+    page = await _list({ALPHA: alpha}, first=1, invoice_filter=APPROVED)
+
+    await _list({ALPHA: alpha}, after=page.cursor(page.invoices[0]))
+
+    # Its second slice went on from the hint of the first, the page from the second's.
+    assert alpha.hinted == [None, "at 00000", "at 00020"]
+
+
+async def test_a_hint_that_is_not_given_again_is_carried_on() -> None:
+    alpha = Rows(_numbered(2), hints=True)
+    page = await _list({ALPHA: alpha}, first=1)
+    without = Rows(_numbered(2))
+
+    further = await _list({BETA: without}, after=page.cursor(page.invoices[0]))
+    await _list({ALPHA: alpha}, after=further.cursor(further.invoices[0]))
+
+    assert without.hinted == [None]
+    assert alpha.hinted == [None, "at 00000"]
+
+
+async def test_another_order_carries_no_hints() -> None:
+    alpha = Rows(_numbered(3, total=_money("1")), hints=True)
+    page = await _list({ALPHA: alpha}, first=1, order=BY_TOTAL)
+
+    await _list({ALPHA: alpha}, after=page.cursor(page.invoices[0]), order=BY_TOTAL)
+
+    assert alpha.hinted == [None, None]
+
+
+async def test_a_hint_is_carried_up_to_a_length() -> None:
+    class Wordy(Rows):
+        async def list_invoices(
+            self,
+            *,
+            first: int,
+            after: InvoicePlace | None,
+            invoice_filter: InvoiceFilter,
+        ) -> InvoiceSlice:
+            part = await super().list_invoices(
+                first=first, after=after, invoice_filter=invoice_filter
+            )
+            hints = {"00000": "x" * 200, "00001": "x" * 201}
+            return msgspec.structs.replace(part, hints=hints)
+
+    alpha = Wordy(_numbered(3))
+    page = await _list({ALPHA: alpha}, first=2)
+
+    await _list({ALPHA: alpha}, after=page.cursor(page.invoices[1]))
+
+    assert alpha.hinted == [None, "x" * 200]
+
+
+@pytest.mark.parametrize(
+    ("hints", "order"),
+    [
+        (b"{}", NEWEST),
+        (b"null", NEWEST),
+        (b'{"NOBODY":"1"}', NEWEST),
+        (b'{"BILL":1}', NEWEST),
+        (b'{"BILL":"%b"}' % (b"1" * 201), NEWEST),
+        (b'{"OTTIMATE":"1","BILL":"1"}', NEWEST),
+        (b'{"BILL":"1","BILL":"2"}', NEWEST),
+        (b'{"BILL":"1"}, 1', NEWEST),
+        (b'{"BILL":"1"}', InvoiceOrder(direction=OrderDirection.ASC)),
+    ],
+)
+async def test_hints_in_any_other_form_are_no_cursor(
+    hints: bytes, order: InvoiceOrder
+) -> None:
+    alpha = Rows(_numbered(1))
+    head = (
+        b'["CREATED_AT","%b","2026-11-02T12:00:00+00:00","a"' % order.direction.encode()
+    )
+    await _list({ALPHA: alpha}, after=_packed(head + b"]"), order=order)
+
+    with pytest.raises(InvalidInputError) as raised:
+        await _list(
+            {ALPHA: alpha}, after=_packed(head + b"," + hints + b"]"), order=order
+        )
+
+    assert raised.value.message == NO_CURSOR
+    assert len(alpha.asked) == 1
+
+
+async def test_any_text_of_that_length_may_be_a_hint() -> None:
+    alpha = Rows(_numbered(1))
+    after = _packed(
+        b'["CREATED_AT","DESC","2026-11-02T12:00:00+00:00","",{"OTTIMATE":"..\\"/\xc3\xbc"}]'
+    )
+
+    page = await _list({ALPHA: alpha}, after=after)
+
+    assert _ids(page.invoices) == ["00000"]
+    assert alpha.hinted == ['.."/ü']
+
+
+@pytest.mark.parametrize(
+    "instant",
+    ["2026-11-02T12:00:00Z", "2026-11-02T13:00:00+01:00", "2026-11-02 12:00Z"],
+)
+async def test_a_cursor_has_one_text(instant: str) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        await _list(
+            {ALPHA: Rows(_numbered(1))},
+            after=_packed(b'["CREATED_AT","DESC","%b","a"]' % instant.encode()),
+        )
+
+    assert raised.value.message == NO_CURSOR
 
 
 async def test_a_cursor_goes_into_a_url_as_it_stands() -> None:

@@ -7,10 +7,13 @@ import httpx
 import pytest
 
 from gateway.connector import (
+    AskedDecision,
     Connector,
     Invoices,
+    Person,
     Provider,
     Targets,
+    Written,
     invoices_of,
     policies_of,
     targets_of,
@@ -18,6 +21,8 @@ from gateway.connector import (
 from gateway.domain import (
     ApprovalStatusDetails,
     ApprovalStatusFilter,
+    Decision,
+    GlobalID,
     InvoiceFilter,
     InvoicePlace,
     InvoiceRecord,
@@ -40,6 +45,8 @@ ALL_ROWS = 1_000_000
 ALL_STATUSES = 1_000
 # Whoever pages in small steps waits for the provider's limit now and then.
 PATIENT_SECONDS = 1e6
+# Somebody who acts with credentials of their own, and whose address is not known.
+SIGNED_IN = Person(is_signed_in=True, email=None)
 
 
 def open_connector(
@@ -79,7 +86,19 @@ async def list_everything(invoices: Invoices, first: int) -> list[InvoiceRecord]
         if part.is_last:
             return rows
         assert len(part.invoices) >= first
-        after = InvoicePlace(created_at=rows[-1].created_at, id=rows[-1].id)
+        last = rows[-1]
+        after = InvoicePlace(
+            created_at=last.created_at, id=last.id, hint=part.hints.get(last.id)
+        )
+
+
+async def decide(connector: Connector, key: GlobalID, **asked: Any) -> Written:
+    """Decide on one object, and return how that ended, or raise it."""
+    wanted = {"decision": Decision.APPROVE, **asked}
+    (ended,) = await connector.decide([AskedDecision(subject=key, **wanted)])
+    if isinstance(ended, Exception):
+        raise ended
+    return ended
 
 
 def unlike_each(known: Collection[str]) -> str:
@@ -145,7 +164,7 @@ async def look(provider: Provider, connector: Connector) -> object:
     statuses = await list_statuses(targets)
     seen = (
         rows,
-        await invoices.get_approvers([row.source_id for row in rows[:60]]),
+        await invoices.get_approvers([row.key for row in rows[:60]]),
         listed,
         await policies.get_mandatory_approvers([one.source_id for one in listed]),
         statuses,
@@ -170,12 +189,23 @@ class Garbled(httpx.AsyncBaseTransport):
     """A network on which something else answers."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        self._status = status
+        self.status = status
         self._body = body
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         del request
-        return httpx.Response(self._status, content=self._body)
+        return httpx.Response(self.status, content=self._body)
+
+
+def denies(provider: Provider, transport: httpx.AsyncBaseTransport, count: int) -> bool:
+    """Return whether *count* objects that are read by id seem not to be there.
+
+    Accounteer documents no form of its errors, so that a status is believed whatever
+    stands beside it: 404 for one object, and 403, which is of a whole collection.
+    """
+    is_bare = provider.name is ProviderName.ACCOUNTEER
+    statuses = {403, 404} if count == 1 else {403}
+    return is_bare and isinstance(transport, Garbled) and transport.status in statuses
 
 
 def broken_networks() -> Iterator[httpx.AsyncBaseTransport]:

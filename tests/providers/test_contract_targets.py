@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.approvals import create_viewer_actions
 from gateway.connector import (
     ApprovalStatusSlice,
     Connector,
@@ -15,6 +16,7 @@ from gateway.connector import (
 from gateway.domain import (
     TARGET_TYPES,
     ApprovalState,
+    Decision,
     GlobalID,
     TargetDetails,
     TargetKey,
@@ -34,8 +36,10 @@ from tests.providers.contract import (
     ALL_STATUSES,
     EVERY_STATUS,
     MALFORMED,
+    SIGNED_IN,
     Down,
     broken_networks,
+    decide,
     each_with_targets,
     keys_of,
     list_statuses,
@@ -217,16 +221,18 @@ async def test_approval_statuses_and_targets_name_their_provider_and_their_ids(
         assert status.rejected_at is None or status.state is ApprovalState.REJECTED
 
 
-def actions_of(
+async def actions_of(
     targets: Targets, details: TargetDetails, awaited: Mapping[TargetType, Any]
-) -> Awaitable[list[ViewerAction]]:
+) -> list[ViewerAction]:
     async def load_details() -> TargetDetails:
         return details
 
     async def load_awaited(target_type: TargetType) -> frozenset[str] | None:
         return awaited.get(target_type)
 
-    return targets.get_viewer_actions(details.target, load_details, load_awaited)
+    return create_viewer_actions(
+        await targets.get_viewer_standing(details.target, load_details, load_awaited)
+    )
 
 
 @each_with_targets
@@ -238,7 +244,7 @@ async def test_a_queue_has_the_open_targets_that_await_this_very_person(
         connector = open_connector(provider, sandbox, time, person=person)
         targets = targets_of(connector)
 
-        queue = await connector.list_queue()
+        queue = await connector.list_queue(SIGNED_IN)
 
         keys = [key_of(one.target) for one in queue.targets]
         assert queue.invoices == []
@@ -280,8 +286,12 @@ async def test_an_action_is_offered_for_an_open_target_alone_and_is_loaded_for(
     async def gone() -> TargetDetails | None:
         return None
 
-    def offers(target: TargetRecord) -> Awaitable[list[ViewerAction]]:
-        return targets.get_viewer_actions(target, nothing, nobody)
+    async def offers(
+        target: TargetRecord,
+        load_details: Callable[[], Awaitable[TargetDetails | None]] = nothing,
+    ) -> list[ViewerAction]:
+        standing = await targets.get_viewer_standing(target, load_details, nobody)
+        return create_viewer_actions(standing)
 
     closed = [one.target for one in details if not one.target.is_open]
     still_open = [one for one in details if one.target.is_open]
@@ -294,13 +304,13 @@ async def test_an_action_is_offered_for_an_open_target_alone_and_is_loaded_for(
     assert [await offers(one) for one in closed] == [[]] * len(closed)
     assert offered == {ViewerAction.APPROVE, ViewerAction.REJECT}
     assert {one.value for one in offered} <= {one.value for one in capabilities}
-    assert await targets.get_viewer_actions(still_open[0].target, gone, nobody) == []
+    assert await offers(still_open[0].target, gone) == []
 
 
 DECISIONS: Mapping[str, Callable[[Connector, GlobalID], Awaitable[object]]] = {
-    "approve": lambda one, key: one.approve(key, note=None, force=None),
-    "approve without force": lambda one, key: one.approve(key, note="x", force=False),
-    "reject": lambda one, key: one.reject(key, note="no"),
+    "approve": decide,
+    "approve without force": lambda one, key: decide(one, key, note="x", force=False),
+    "reject": lambda one, key: decide(one, key, decision=Decision.REJECT, note="no"),
 }
 
 

@@ -435,6 +435,7 @@ async def test_a_decision_leaves_a_line_that_says_who_decided_what(
         "provider": "OTTIMATE",
         "target": invoice_id("INV-1012"),
         "force": True,
+        "expected_version": None,
         "outcome": "REFUSED",
         "code": "FORBIDDEN",
     }

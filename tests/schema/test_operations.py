@@ -1,11 +1,16 @@
 """The frontends' operations, as they stand, against the real application."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from graphql import parse, validate
 
 from gateway.domain import ProviderName, encode_id
+from gateway.providers.accounteer.simulator.situations import (
+    INVOICE_DRAFT,
+    PURCHASE_DRAFT,
+)
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.schema import create_schema
 from tests.support import (
@@ -16,11 +21,12 @@ from tests.support import (
     writes,
 )
 
-# The contract's but for what is still to come: ApprovalChanged, Decide, Directory.
+# The contract's but for what is still to come: ApprovalChanged, Directory.
 NAMES = [
     "AddApprover",
     "ApprovalStatuses",
     "Approve",
+    "Decide",
     "Inbox",
     "InvoiceApprovers",
     "InvoiceCard",
@@ -107,12 +113,15 @@ async def test_invoice_approvers_shows_the_documented_records(client: Client) ->
 
 
 async def test_a_page_of_twenty_costs_each_provider_what_its_own_rows_cost(
-    client: Client, ottimate: RecordingTransport, bill: RecordingTransport
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    accounteer: RecordingTransport,
 ) -> None:
     body = await client.run("InvoiceList", {"first": 20})
 
     providers = [edge["node"]["provider"] for edge in body["data"]["invoices"]["edges"]]
-    assert (providers.count("OTTIMATE"), providers.count("BILL")) == (10, 10)
+    assert Counter(providers) == {"OTTIMATE": 10, "BILL": 10}
     # Ottimate has a call for each invoice's approvers.
     assert ottimate.calls[0] == "GET /invoices"
     assert len(ottimate.calls) == 1 + 10
@@ -126,7 +135,29 @@ async def test_a_page_of_twenty_costs_each_provider_what_its_own_rows_cost(
         "POST /List/VendorCreditApprover.json",
         "POST /List/User.json",
     ]
+    # Accounteer has the lists and names alone.
+    assert accounteer.calls == ["GET /invoices", "GET /purchases", "GET /contacts"]
     assert (ottimate.sign_ins, bill.sign_ins) == (1, 1)
+
+
+async def test_a_page_of_twenty_of_accounteers_asks_nobody_for_approvers(
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    accounteer: RecordingTransport,
+) -> None:
+    body = await client.run(
+        "InvoiceList", {"first": 20, "filter": {"providers": ["ACCOUNTEER"]}}
+    )
+
+    nodes = [edge["node"] for edge in body["data"]["invoices"]["edges"]]
+    assert list(body) == ["data"]
+    assert [node["approvers"] for node in nodes] == [[]] * 20
+    assert body["data"]["invoices"]["sources"] == [
+        {"provider": "ACCOUNTEER", "ok": True, "error": None}
+    ]
+    assert accounteer.calls == ["GET /invoices", "GET /purchases", "GET /contacts"]
+    assert ottimate.calls == bill.calls == []
 
 
 async def test_a_page_of_twenty_of_ottimates_costs_a_call_for_each_invoice(
@@ -319,6 +350,8 @@ async def test_the_inbox_is_what_waits_for_the_caller(
 
     first = await client.run("Inbox", {"first": 100}, person="accountant")
     calls = (bill.calls, productive.calls)
+    assert ottimate.calls[0] == "GET /invoices"
+    assert len(ottimate.calls) == len({*ottimate.calls}) == 1 + 50
     page = first["data"]["viewer"]["approvals"]["pageInfo"]
     second = await client.run(
         "Inbox", {"first": 100, "after": page["endCursor"]}, person="accountant"
@@ -329,14 +362,18 @@ async def test_the_inbox_is_what_waits_for_the_caller(
         [edge["node"] for edge in viewer["approvals"]["edges"]] for viewer in viewers
     ]
     assert [list(first), list(second)] == [["data"], ["data"]]
-    assert [len(some) for some in pages] == [100, 7]
+    assert [len(some) for some in pages] == [100, 60]
     assert second["data"]["viewer"]["approvals"]["pageInfo"]["hasNextPage"] is False
     nodes = [node for some in pages for node in some]
     assert len({node["id"] for node in nodes}) == len(nodes)
-    assert {
-        name: len([node for node in nodes if node["__typename"] == name])
-        for name in ("Invoice", "Booking", "TimeEntry", "Expense")
-    } == {"Invoice": 18, "Booking": 12, "TimeEntry": 62, "Expense": 15}
+    assert Counter((node["provider"], node["__typename"]) for node in nodes) == {
+        ("OTTIMATE", "Invoice"): 1,
+        ("BILL", "Invoice"): 18,
+        ("PRODUCTIVE", "Booking"): 12,
+        ("PRODUCTIVE", "TimeEntry"): 62,
+        ("PRODUCTIVE", "Expense"): 15,
+        ("ACCOUNTEER", "Invoice"): 52,
+    }
     assert {node["approvalState"] for node in nodes} == {"PENDING"}
     invoices = [node for node in nodes if node["provider"] == "BILL"]
     assert {one["id"] for one in invoices} == {
@@ -352,9 +389,8 @@ async def test_the_inbox_is_what_waits_for_the_caller(
             ("OTTIMATE", True),
             ("BILL", True),
             ("PRODUCTIVE", True),
+            ("ACCOUNTEER", True),
         ]
-    # Ottimate has no call for it.
-    assert ottimate.calls == []
     assert calls == (
         [
             "POST /ListUserApprovals.json",
@@ -379,9 +415,16 @@ async def test_the_inbox_is_what_waits_for_the_caller(
 
 
 async def test_the_inbox_shows_of_each_type_what_is_its_own(client: Client) -> None:
-    body = await client.run("Inbox", {"first": 100}, person="accountant")
+    edges: list[dict[str, Any]] = []
+    after = None
+    for _ in range(2):
+        body = await client.run(
+            "Inbox", {"first": 100, "after": after}, person="accountant"
+        )
+        approvals = body["data"]["viewer"]["approvals"]
+        edges += approvals["edges"]
+        after = approvals["pageInfo"]["endCursor"]
 
-    edges = body["data"]["viewer"]["approvals"]["edges"]
     members = {edge["node"]["__typename"]: list(edge["node"])[7:] for edge in edges}
     assert members == {
         "Invoice": ["number", "dueDate", "total", "counterparty"],
@@ -415,7 +458,7 @@ async def test_the_inbox_shows_of_each_type_what_is_its_own(client: Client) -> N
     ]
 
 
-async def test_the_inbox_of_who_has_no_credentials_says_so_and_costs_no_call(
+async def test_the_inbox_of_who_is_nobody_says_so_and_costs_no_call(
     client: Client,
     ottimate: RecordingTransport,
     bill: RecordingTransport,
@@ -425,11 +468,14 @@ async def test_the_inbox_of_who_has_no_credentials_says_so_and_costs_no_call(
 
     viewer = body["data"]["viewer"]
     assert "errors" not in body
-    assert viewer["approvals"]["edges"] == []
+    # What nobody is asked for by name waits for everybody.
+    edges = viewer["approvals"]["edges"]
+    assert {edge["node"]["provider"] for edge in edges} == {"ACCOUNTEER"}
     assert [one["error"] and one["error"]["code"] for one in viewer["sources"]] == [
         None,
         "FORBIDDEN",
         "FORBIDDEN",
+        None,
     ]
     assert ottimate.calls == bill.calls == productive.calls == []
     assert (ottimate.sign_ins, bill.sign_ins) == (0, 0)
@@ -536,6 +582,87 @@ async def test_approve_is_the_turn_of_the_person_who_calls(
         "approvedAt": None,
     }
     assert writes(bill) == ["POST /Approve.json"]
+
+
+async def test_approve_in_accounteer_is_one_call_and_final(
+    client: Client, accounteer: RecordingTransport
+) -> None:
+    document = encode_id(
+        "Invoice", ProviderName.ACCOUNTEER, PURCHASE_DRAFT, "purchases"
+    )
+
+    body = await client.run("Approve", {"input": {"id": document}})
+    again = await client.run("Approve", {"input": {"id": document}})
+
+    shown = body["data"]["approve"]
+    assert (shown["outcome"], shown["userErrors"]) == ("APPLIED", [])
+    assert shown["approvable"] == {
+        "__typename": "Invoice",
+        "id": document,
+        "approvalState": "APPROVED",
+        "progress": {"rule": "ANY", "required": 1, "approved": 1, "rejected": 0},
+        "viewerActions": [],
+        "status": "APPROVED",
+        "sourceStatus": "approved",
+        "approvedAt": None,
+    }
+    assert again["data"]["approve"]["outcome"] == "ALREADY_APPLIED"
+    assert writes(accounteer) == [f"POST /purchases/{PURCHASE_DRAFT}"]
+
+
+async def test_decide_sends_each_decision_to_its_own_provider(
+    client: Client,
+    ottimate: RecordingTransport,
+    bill: RecordingTransport,
+    productive: RecordingTransport,
+    accounteer: RecordingTransport,
+) -> None:
+    draft = encode_id("Invoice", ProviderName.ACCOUNTEER, INVOICE_DRAFT, "invoices")
+    expense = encode_id("ApprovalStatus", ProviderName.PRODUCTIVE, "5050")
+    decisions = [
+        {"id": bill_id("BILL-1001"), "decision": "APPROVE"},
+        {"id": draft, "decision": "APPROVE"},
+        {"id": expense, "decision": "REJECT", "note": "The receipt is missing."},
+        {"id": draft, "decision": "REJECT"},
+        {"id": bill_id("VC-1001"), "decision": "REJECT", "expectedVersion": "1.old"},
+    ]
+
+    body = await client.run("Decide", {"input": {"decisions": decisions}})
+
+    results = body["data"]["decide"]["results"]
+    assert list(body) == ["data"]
+    assert [
+        (
+            one["outcome"],
+            one["approvable"] and one["approvable"]["__typename"],
+            one["approvable"] and one["approvable"]["approvalState"],
+            [
+                (error["code"], error["field"], error["provider"])
+                for error in one["userErrors"]
+            ],
+        )
+        for one in results
+    ] == [
+        ("APPLIED", "Invoice", "PENDING", []),
+        ("APPLIED", "Invoice", "APPROVED", []),
+        ("APPLIED", "Expense", "REJECTED", []),
+        (
+            "REFUSED",
+            "Invoice",
+            "APPROVED",
+            [("INVALID", ["input", "decisions", "3", "id"], "ACCOUNTEER")],
+        ),
+        (
+            "REFUSED",
+            "Invoice",
+            "PENDING",
+            [("STALE", ["input", "decisions", "4", "expectedVersion"], "BILL")],
+        ),
+    ]
+    assert writes(bill) == ["POST /Approve.json"]
+    assert writes(accounteer) == [f"POST /invoices/{INVOICE_DRAFT}"]
+    assert len(writes(productive)) == 1
+    assert ottimate.calls == []
 
 
 async def test_reject_ends_the_approval_with_the_callers_note(

@@ -454,6 +454,7 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
     ottimate: RecordingTransport,
     bill: RecordingTransport,
     productive: RecordingTransport,
+    accounteer: RecordingTransport,
 ) -> None:
     query = (
         "{ sources { provider ok error { code } asOf isComplete capabilities "
@@ -481,6 +482,7 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
                         "FORCE_APPROVE",
                         "ADD_APPROVER",
                         "REMOVE_APPROVER",
+                        "READ_QUEUE",
                     ],
                     "quota": {
                         "limit": 10000,
@@ -532,6 +534,15 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
                         "resetsAt": "2026-11-02T18:30:00.500000+00:00",
                     },
                 },
+                {
+                    "provider": "ACCOUNTEER",
+                    "ok": True,
+                    "error": None,
+                    "asOf": "2026-11-02T18:00:00+00:00",
+                    "isComplete": True,
+                    "capabilities": ["READ_INVOICES", "APPROVE", "READ_QUEUE"],
+                    "quota": None,
+                },
             ]
         }
     }
@@ -540,6 +551,7 @@ async def test_sources_tell_that_a_provider_is_well_and_what_it_can_do(
     assert len(ottimate.calls) == 5
     assert len(bill.calls) == 2
     assert productive.calls == ["GET /approval_statuses"] * 2
+    assert accounteer.calls == ["GET /invoices"] * 2
 
 
 async def test_sources_name_a_provider_that_is_down(
@@ -562,6 +574,7 @@ async def test_sources_name_a_provider_that_is_down(
                 },
                 {"provider": "BILL", "ok": True, "error": None},
                 {"provider": "PRODUCTIVE", "ok": True, "error": None},
+                {"provider": "ACCOUNTEER", "ok": True, "error": None},
             ]
         }
     }
@@ -580,6 +593,7 @@ async def test_sources_and_actions_show_a_call_that_the_account_lacks(
         "READ_APPROVERS",
         "READ_HISTORY",
         "REMOVE_APPROVER",
+        "READ_QUEUE",
     ]
     assert card["data"]["node"]["viewerActions"] == ["REMOVE_APPROVER"]
 
@@ -616,15 +630,15 @@ async def test_a_list_that_is_refused_names_its_provider(
         "sources { provider ok error { code } } }"
     )
 
-    named = [
+    every = [
         {"provider": "OTTIMATE", "ok": False, "error": {"code": code}},
         {"provider": "BILL", "ok": True, "error": None},
+        {"provider": "PRODUCTIVE", "ok": True, "error": None},
+        {"provider": "ACCOUNTEER", "ok": True, "error": None},
     ]
     # Productive keeps no invoices.
-    productive = {"provider": "PRODUCTIVE", "ok": True, "error": None}
-    assert body == {
-        "data": {"invoices": {"sources": named}, "sources": [*named, productive]}
-    }
+    named = [one for one in every if one["provider"] != "PRODUCTIVE"]
+    assert body == {"data": {"invoices": {"sources": named}, "sources": every}}
 
 
 async def test_an_id_in_another_spelling_is_unknown_and_harms_no_other(

@@ -142,7 +142,7 @@ async def test_ottimate_has_no_call_that_changes_a_policy(
     assert (ottimate.sign_ins, bill.sign_ins) == (0, 0)
 
 
-async def test_ottimate_lists_no_policies_and_no_queue_and_is_not_asked(
+async def test_ottimate_lists_no_policies_and_no_queue_of_nobody_and_is_not_asked(
     client: Client, ottimate: RecordingTransport
 ) -> None:
     body = await client.execute(
@@ -156,14 +156,15 @@ async def test_ottimate_lists_no_policies_and_no_queue_and_is_not_asked(
             totalCount nodes { id }
           } }
         }
-        """
+        """,
+        person="visitor",
     )
 
     assert body == {
         "data": {
             "policies": {"totalCount": 0, "nodes": [], "sources": []},
             "policyBySource": None,
-            # It cannot be asked, so what waits is unknown.
+            # Whose queue it is nobody says, so what waits is unknown.
             "viewer": {"approvals": {"totalCount": None, "nodes": []}},
         }
     }

@@ -1,14 +1,16 @@
 import pytest
 
 from gateway.errors import UnauthenticatedError
-from gateway.security import Caller, DemoPersons
+from gateway.security import Caller, DemoPersons, is_same_email
 from gateway.security.caller import read_bearer
 
 PERSONS = {"controller": "Carla", "clerk": "Carl"}
+EMAILS = {"clerk": "carl@example.com"}
 
 
 async def demo(authorization: str) -> Caller:
-    return await DemoPersons(PERSONS).authenticate({"authorization": authorization})
+    persons = DemoPersons(PERSONS, EMAILS)
+    return await persons.authenticate({"authorization": authorization})
 
 
 @pytest.mark.parametrize(
@@ -24,18 +26,20 @@ async def demo(authorization: str) -> Caller:
 async def test_without_persons_every_caller_is_anonymous(
     headers: dict[str, str],
 ) -> None:
-    assert await DemoPersons({}).authenticate(headers) == Caller(subject=None)
+    anonymous = await DemoPersons({}, EMAILS).authenticate(headers)
+
+    assert anonymous == Caller(subject=None, email=None)
 
 
 async def test_without_a_header_the_first_person_calls() -> None:
-    caller = await DemoPersons(PERSONS).authenticate({})
+    caller = await DemoPersons(PERSONS, EMAILS).authenticate({})
 
-    assert caller == Caller(subject="controller")
+    assert caller == Caller(subject="controller", email=None)
 
 
 @pytest.mark.parametrize("header", ["Bearer demo-clerk", "bearer demo-clerk"])
 async def test_a_demo_token_names_its_person(header: str) -> None:
-    assert await demo(header) == Caller(subject="clerk")
+    assert await demo(header) == Caller(subject="clerk", email="carl@example.com")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +79,9 @@ async def test_any_other_header_is_refused_with_those_that_are_taken(
 async def test_a_key_is_nobody_over_the_sandbox(more: dict[str, str]) -> None:
     """Ignored, it would make a caller the first person, who may do everything."""
     with pytest.raises(UnauthenticatedError):
-        await DemoPersons(PERSONS).authenticate({"x-api-key": "demo-clerk", **more})
+        await DemoPersons(PERSONS, EMAILS).authenticate(
+            {"x-api-key": "demo-clerk", **more}
+        )
 
 
 @pytest.mark.parametrize(
@@ -113,3 +119,39 @@ def test_two_identities_are_refused(authorization: str, key: str) -> None:
     assert raised.value.message == (
         "Send `Authorization` or `X-API-Key`, not both: a request has one identity."
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("carl@example.com", "carl@example.com"),
+        ("Carl@Example.COM", "carl@example.com"),
+        (" carl@example.com\n", "carl@example.com"),
+        ("müller@example.com", "MüLLER@example.com"),
+    ],
+)
+def test_an_address_is_itself_in_any_case_of_ascii(one: str, other: str) -> None:
+    assert is_same_email(one, other)
+    assert is_same_email(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (None, None),
+        ("", ""),
+        (" ", ""),
+        ("", None),
+        ("carl@example.com", None),
+        ("carl@example.com", ""),
+        ("carl@example.com", "carla@example.com"),
+        ("carl@example.com", "carl+x@example.com"),
+        # What Unicode takes for the same letters, whatever their case.
+        ("strauss@example.com", "strau\u00df@example.com"),
+        ("mike@example.com", "mi\u212ae@example.com"),
+        ("\uff43arl@example.com", "carl@example.com"),
+    ],
+)
+def test_another_address_is_another_persons(one: str | None, other: str | None) -> None:
+    assert not is_same_email(one, other)
+    assert not is_same_email(other, one)

@@ -204,6 +204,63 @@ class TestClaims:
         assert await authenticate(tokens, issuer.sign()) == Caller(subject="anna")
 
 
+class TestEmail:
+    """OpenID Connect Core, 5.1: an address is the person's if it was verified."""
+
+    @pytest.mark.parametrize(
+        ("email", "found"),
+        [
+            ("anna@example.com", "anna@example.com"),
+            (" Anna@Example.com ", "Anna@Example.com"),
+            ("müller@example.com", "müller@example.com"),
+        ],
+    )
+    async def test_a_verified_address_is_the_callers(
+        self, tokens: Tokens, issuer: Issuer, email: str, found: str
+    ) -> None:
+        token = issuer.sign(email=email, email_verified=True)
+
+        caller = await authenticate(tokens, token)
+
+        assert caller == Caller(subject="anna", email=found)
+
+    @pytest.mark.parametrize(
+        "verified", [None, False, "true", "True", 1, 0, "", [], [True], {"a": True}]
+    )
+    async def test_an_address_that_is_not_verified_is_nobodys(
+        self, tokens: Tokens, issuer: Issuer, verified: Any
+    ) -> None:
+        token = issuer.sign(email="anna@example.com", email_verified=verified)
+
+        assert await authenticate(tokens, token) == Caller(subject="anna", email=None)
+
+    @pytest.mark.parametrize(
+        "email",
+        [
+            None,
+            "",
+            "  ",
+            "anna",
+            5,
+            True,
+            ["anna@example.com"],
+            {"address": "anna@example.com"},
+            "anna@example.com, carl@example.com",
+            "anna@example.com\ncarl@example.com",
+            "anna\x00@example.com",
+            "anna\ud800@example.com",
+            f"{'a' * 243}@example.com",
+        ],
+        ids=ascii,
+    )
+    async def test_what_cannot_be_an_address_is_none_and_the_token_holds(
+        self, tokens: Tokens, issuer: Issuer, email: Any
+    ) -> None:
+        token = issuer.sign(email=email, email_verified=True)
+
+        assert await authenticate(tokens, token) == Caller(subject="anna", email=None)
+
+
 class TestForgeries:
     """Nothing but a public key of the identity provider proves a token."""
 

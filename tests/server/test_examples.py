@@ -29,6 +29,8 @@ OUTCOMES = [
     ("ApprovalStatuses", "totalCount"),
     ("ApproveBooking", "outcome"),
     ("RejectExpense", "outcome"),
+    ("Decide", "outcome"),
+    ("ApproveDraft", "outcome"),
     ("Sources", "ok"),
 ]
 
@@ -82,7 +84,7 @@ async def test_each_does_what_it_is_for_with_its_variables(client: Client) -> No
     assert {name: find(answers[name], member) for name, member in OUTCOMES} == {
         # BILL does not count.
         "PendingInvoices": None,
-        # Ottimate cannot be asked.
+        # Of Ottimate's pending invoices only the newest are looked through.
         "Inbox": None,
         "InvoiceApprovers": "PENDING",
         "InvoiceCard": "PENDING_APPROVAL",
@@ -99,8 +101,33 @@ async def test_each_does_what_it_is_for_with_its_variables(client: Client) -> No
         "ApprovalStatuses": 104,
         "ApproveBooking": "APPLIED",
         "RejectExpense": "APPLIED",
+        "Decide": "APPLIED",
+        "ApproveDraft": "APPLIED",
         "Sources": True,
     }
     assert len(answers["PendingInvoices"]["invoices"]["nodes"]) == 5
     assert len(answers["Inbox"]["viewer"]["approvals"]["nodes"]) == 5
     assert answers["InvoiceCard"]["node"]["title"] == "Northside Produce · INV-1001"
+    assert [
+        (
+            one["outcome"],
+            one["approvable"]["__typename"],
+            one["approvable"]["approvalState"],
+            one["userErrors"],
+        )
+        for one in answers["Decide"]["decide"]["results"]
+    ] == [
+        # It was the controller's turn, and is the accountant's now.
+        ("APPLIED", "Invoice", "PENDING", []),
+        ("APPLIED", "Booking", "REJECTED", []),
+    ]
+    draft = answers["ApproveDraft"]["approve"]["approvable"]
+    variables = json.loads(
+        next(
+            example.variables
+            for example in create_examples()
+            if name_of(example.query) == "ApproveDraft"
+        )
+    )
+    assert draft["version"] == variables["input"]["expectedVersion"]
+    assert (draft["kind"], draft["status"]) == ("PURCHASE", "APPROVED")

@@ -31,7 +31,7 @@ class TestPage:
         policy = response.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; ")
         assert (
-            "Sandbox: Ottimate, BILL, Productive. Nothing here is real."
+            "Sandbox: Ottimate, BILL, Productive, Accounteer. Nothing here is real."
             in response.text
         )
         assert (ottimate.sign_ins, ottimate.calls) == (0, [])
@@ -132,6 +132,7 @@ async def test_health_and_readiness_stand_while_every_provider_is_down(
     ottimate: RecordingTransport,
     bill: RecordingTransport,
     productive: RecordingTransport,
+    accounteer: RecordingTransport,
 ) -> None:
     async def refuse(request: httpx.Request, send: Handler) -> httpx.Response:
         del send
@@ -141,11 +142,14 @@ async def test_health_and_readiness_stand_while_every_provider_is_down(
     ottimate.interceptors["GET /invoices"] = refuse
     bill.interceptors["POST /Login.json"] = refuse
     productive.interceptors["GET /approval_statuses"] = refuse
+    accounteer.interceptors["GET /invoices"] = refuse
     body = await client.execute("{ sources { ok error { code } } }")
     down = {"ok": False, "error": {"code": "UPSTREAM_UNAVAILABLE"}}
-    assert body == {"data": {"sources": [down, down, down]}}
+    assert body == {"data": {"sources": [down, down, down, down]}}
     ottimate.clear()
     bill.clear()
+    productive.clear()
+    accounteer.clear()
 
     health = await client.http.get("/healthz")
     readiness = await client.http.get("/readyz")
@@ -154,6 +158,7 @@ async def test_health_and_readiness_stand_while_every_provider_is_down(
     assert (readiness.status_code, readiness.json()) == (200, {"status": "ready"})
     assert (ottimate.sign_ins, ottimate.calls) == (0, [])
     assert (bill.sign_ins, bill.calls) == (0, [])
+    assert productive.calls == accounteer.calls == []
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -5,6 +5,7 @@ import pytest
 from gateway.upstream import Dialect, Upstream, UpstreamPolicy
 from tests.support import FakeTime
 from tests.upstream.scripted import DIALECT, Create, Reply, Scripted
+from tests.upstream.stamped import HeldTime
 
 
 @pytest.fixture
@@ -26,3 +27,9 @@ def create(time: FakeTime) -> Create:
         return upstream, transport
 
     return create_upstream
+
+
+@pytest.fixture
+async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
+    """Time that only a test moves, and the event loop's own with it."""
+    return HeldTime(monkeypatch)

@@ -82,3 +82,55 @@ def test_each_account_has_its_own(beliefs: Beliefs, time: FakeTime) -> None:
     beliefs.learn("a call", works=False)
 
     assert Beliefs(time.clock).believes("a call") is None
+
+
+def test_nothing_is_the_most_of_what_was_not_seen(
+    beliefs: Beliefs, time: FakeTime
+) -> None:
+    assert beliefs.most("rows") == 0
+
+    time.seconds = 0.0
+
+    assert beliefs.most("rows") == 0
+
+
+def test_the_most_that_was_seen_counts_whatever_comes_after(beliefs: Beliefs) -> None:
+    found = []
+
+    for count in (5, 3, 0, 8, 8, 1):
+        beliefs.learn_most("rows", count)
+        found.append(beliefs.most("rows"))
+
+    assert found == [5, 5, 5, 8, 8, 8]
+
+
+def test_the_most_is_believed_for_an_hour_from_when_it_was_seen_last(
+    beliefs: Beliefs, time: FakeTime
+) -> None:
+    beliefs.learn_most("rows", 5)
+    time.advance(3599)
+    # The same again is seen; less is not.
+    beliefs.learn_most("rows", 5)
+    time.advance(3599)
+    beliefs.learn_most("rows", 4)
+
+    assert beliefs.most("rows") == 5
+    time.advance(1)
+    assert beliefs.most("rows") == 0
+
+
+def test_after_the_hour_less_is_the_most(beliefs: Beliefs, time: FakeTime) -> None:
+    beliefs.learn_most("rows", 50)
+    time.advance(3600)
+
+    beliefs.learn_most("rows", 2)
+
+    assert beliefs.most("rows") == 2
+
+
+def test_the_most_of_each_name_is_its_own_and_no_belief(beliefs: Beliefs) -> None:
+    beliefs.learn_most("rows", 5)
+    beliefs.learn("pages", works=True)
+
+    assert (beliefs.most("rows"), beliefs.most("pages")) == (5, 0)
+    assert (beliefs.believes("rows"), beliefs.believes("pages")) == (None, True)

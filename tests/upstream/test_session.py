@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.errors import UpstreamUnavailableError
+from gateway.errors import UpstreamAuthError, UpstreamUnavailableError
 from gateway.upstream import Call, Grant, Session
 from tests.support import FakeTime
 
@@ -139,6 +139,87 @@ async def test_a_failed_sign_in_raises_to_all_who_wait_and_the_next_tries_again(
     assert results == [error] * 5
     assert sign_in.count == 1
     assert await _number(session) == "2"
+
+
+async def test_a_grant_that_holds_is_worth_sending(time: FakeTime) -> None:
+    session = Session(SignIn(), time.clock, hold_seconds=30.0)
+    grant = await session.get_grant()
+
+    session.check(grant)
+    # Its end is near, but nobody has refused it.
+    time.advance(3599)
+    session.check(grant)
+
+
+async def test_a_grant_that_was_replaced_is_worth_sending(time: FakeTime) -> None:
+    """It may be refused, and then there is another."""
+    session = Session(SignIn(), time.clock, hold_seconds=30.0)
+    old = await session.get_grant()
+    session.refuse(old)
+    session.check(old)
+    new = await session.get_grant()
+
+    session.check(old)
+    session.check(new)
+
+
+async def test_a_grant_that_was_given_up_is_held_back_for_a_while(
+    time: FakeTime,
+) -> None:
+    session = Session(SignIn(), time.clock, hold_seconds=30.0)
+    grant = await session.get_grant()
+    error = UpstreamAuthError("ALPHA", "Not this token.")
+    session.give_up(grant, error)
+
+    for _ in range(2):
+        with pytest.raises(UpstreamAuthError) as held:
+            session.check(grant)
+        assert (held.value.provider, held.value.message) == ("ALPHA", "Not this token.")
+        # Another object for each caller: an error that is raised grows.
+        assert held.value is not error
+
+    # A tenth of the time for which a sign-in that is refused is held back.
+    time.advance(2.9)
+    with pytest.raises(UpstreamAuthError):
+        session.check(grant)
+    time.advance(0.1)
+    session.check(grant)
+
+
+async def test_a_grant_is_held_back_while_its_renewal_is_refused(
+    time: FakeTime,
+) -> None:
+    sign_in = SignIn()
+    session = Session(sign_in, time.clock, hold_seconds=30.0)
+    grant = await session.get_grant()
+    session.use(grant)
+    session.refuse(grant)
+    sign_in.errors.append(UpstreamAuthError("ALPHA", "Consent anew."))
+    with pytest.raises(UpstreamAuthError):
+        await session.get_grant()
+
+    with pytest.raises(UpstreamAuthError) as held:
+        session.check(grant)
+
+    assert held.value.message == "Consent anew."
+    time.advance(30.0)
+    session.check(grant)
+    assert await _number(session) == "3"
+    assert sign_in.count == 3
+
+
+async def test_a_renewal_that_fails_otherwise_holds_no_grant_back(
+    time: FakeTime,
+) -> None:
+    sign_in = SignIn()
+    session = Session(sign_in, time.clock, hold_seconds=30.0)
+    grant = await session.get_grant()
+    session.refuse(grant)
+    sign_in.errors.append(UpstreamUnavailableError("ALPHA", "Down."))
+    with pytest.raises(UpstreamUnavailableError):
+        await session.get_grant()
+
+    session.check(grant)
 
 
 def test_a_grant_and_a_call_do_not_show_their_secrets() -> None:

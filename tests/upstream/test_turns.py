@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,6 @@ from gateway.errors import (
     UpstreamTimeoutError,
 )
 from gateway.upstream import (
-    Call,
     Clock,
     Grant,
     Limit,
@@ -32,7 +30,6 @@ from tests.upstream.scripted import (
     SIGN_IN,
     USED_UP,
     Create,
-    Reply,
     Run,
     Scripted,
     SignIns,
@@ -43,80 +40,22 @@ from tests.upstream.scripted import (
     told,
     write,
 )
+from tests.upstream.stamped import (
+    HeldTime,
+    numbered,
+    open_stamped,
+    person_with,
+    window,
+)
 
 # As Productive grants them ("Rate limits").
 SHORT = Window(calls=100, seconds=10.0, is_waited_for=True)
 LONG = Window(calls=4000, seconds=1800.0, is_waited_for=False)
 
 
-class HeldTime(FakeTime):
-    """Time that only a test moves, and the event loop's own with it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__()
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "time", lambda: self.seconds)
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(seconds)
-
-    async def pass_by(self, seconds: float) -> None:
-        self.advance(seconds)
-        await settle()
-
-
-class Stamped(Scripted):
-    """Knows when each call left."""
-
-    def __init__(self, time: FakeTime, *replies: Reply) -> None:
-        super().__init__(*replies)
-        self._time = time
-        self.left_at: list[float] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.left_at.append(self._time.seconds - 1000.0)
-        return await super().handle_async_request(request)
-
-
-def _open(
-    time: FakeTime, *replies: Reply, in_flight: int = 50
-) -> tuple[Upstream, Stamped]:
-    transport = Stamped(time, *replies)
-    upstream = Upstream(
-        provider="ALPHA",
-        base_url="https://alpha.example/v1/",
-        dialect=DIALECT,
-        policy=UpstreamPolicy(in_flight=in_flight),
-        clock=time.clock,
-        transport=transport,
-    )
-    return upstream, transport
-
-
-def _person(clock: Clock, *windows: Window, spent_from_seconds: int = 60) -> Session:
-    limit = Limit(
-        "ALPHA", clock, windows=windows, spent_from_seconds=spent_from_seconds
-    )
-    return Session(SignIns(), clock, limit=limit)
-
-
-def _window(calls: int, seconds: float = 10.0) -> Window:
-    return Window(calls=calls, seconds=seconds, is_waited_for=True)
-
-
-def _numbered(number: int) -> Call:
-    return Call(method="GET", path=f"/{number}")
-
-
 def _refused(result: object) -> tuple[str, int | None]:
     assert type(result) is UpstreamRateLimitedError
     return result.message, result.retry_after_seconds
-
-
-@pytest.fixture
-async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
-    return HeldTime(monkeypatch)
 
 
 # Waiting
@@ -126,8 +65,8 @@ async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
 async def test_of_250_calls_a_hundred_leave_at_once_and_after_each_ten_seconds(
     time: FakeTime, in_flight: int
 ) -> None:
-    upstream, transport = _open(time, in_flight=in_flight)
-    person = _person(time.clock, SHORT, LONG)
+    upstream, transport = open_stamped(time, in_flight=in_flight)
+    person = person_with(time.clock, SHORT, LONG)
 
     await asyncio.gather(*(read(upstream, session=person) for _ in range(250)))
 
@@ -138,8 +77,8 @@ async def test_of_250_calls_a_hundred_leave_at_once_and_after_each_ten_seconds(
 async def test_of_250_calls_as_many_leave_when_only_a_test_moves_the_time(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held, in_flight=300)
-    person = _person(held.clock, SHORT, LONG)
+    upstream, transport = open_stamped(held, in_flight=300)
+    person = person_with(held.clock, SHORT, LONG)
     sent = []
 
     reads = [asyncio.create_task(read(upstream, session=person)) for _ in range(250)]
@@ -157,11 +96,11 @@ async def test_of_250_calls_as_many_leave_when_only_a_test_moves_the_time(
 async def test_calls_leave_in_the_order_of_their_arrival(
     time: FakeTime, in_flight: int
 ) -> None:
-    upstream, transport = _open(time, in_flight=in_flight)
-    person = _person(time.clock, _window(4))
+    upstream, transport = open_stamped(time, in_flight=in_flight)
+    person = person_with(time.clock, window(4))
 
     await asyncio.gather(
-        *(read(upstream, _numbered(n), session=person) for n in range(10))
+        *(read(upstream, numbered(n), session=person) for n in range(10))
     )
 
     assert transport.paths == [f"/{n}" for n in range(10)]
@@ -171,16 +110,16 @@ async def test_calls_leave_in_the_order_of_their_arrival(
 async def test_a_call_that_arrives_as_the_window_opens_is_behind_those_who_wait(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(1))
     reads = [
-        asyncio.create_task(read(upstream, _numbered(n), session=person))
+        asyncio.create_task(read(upstream, numbered(n), session=person))
         for n in range(2)
     ]
     await settle()
 
     held.advance(10.0)
-    reads.append(asyncio.create_task(read(upstream, _numbered(2), session=person)))
+    reads.append(asyncio.create_task(read(upstream, numbered(2), session=person)))
     await settle()
 
     assert transport.paths == ["/0", "/1"]
@@ -193,8 +132,8 @@ async def test_a_call_that_arrives_as_the_window_opens_is_behind_those_who_wait(
 async def test_a_call_waits_until_the_oldest_leaves_the_window(
     time: FakeTime, run: Run
 ) -> None:
-    upstream, transport = _open(time)
-    person = _person(time.clock, _window(2))
+    upstream, transport = open_stamped(time)
+    person = person_with(time.clock, window(2))
     await run(upstream, session=person)
     time.advance(4.0)
     await run(upstream, session=person)
@@ -213,9 +152,9 @@ async def test_who_wakes_too_early_waits_on(time: FakeTime) -> None:
         await time.sleep(seconds if seconds < 1 else 0.75 * seconds)
 
     clock = Clock(monotonic=time.clock.monotonic, now=time.clock.now, sleep=sleep)
-    upstream, transport = _open(time)
+    upstream, transport = open_stamped(time)
     person = Session(
-        SignIns(), clock, limit=Limit("ALPHA", clock, windows=[_window(1, 8.0)])
+        SignIns(), clock, limit=Limit("ALPHA", clock, windows=[window(1, 8.0)])
     )
 
     await asyncio.gather(*(read(upstream, session=person) for _ in range(2)))
@@ -236,7 +175,7 @@ async def test_real_time_lets_pass_what_is_granted() -> None:
         clock=clock,
         transport=transport,
     )
-    person = _person(clock, _window(100, 600.0), LONG)
+    person = person_with(clock, window(100, 600.0), LONG)
 
     results = await asyncio.gather(
         *(read(upstream, session=person) for _ in range(120)), return_exceptions=True
@@ -250,14 +189,14 @@ async def test_real_time_lets_pass_what_is_granted() -> None:
 
 
 async def test_a_call_that_waits_holds_no_slot(held: HeldTime) -> None:
-    upstream, transport = _open(held, in_flight=1)
-    person, other = (_person(held.clock, _window(1)) for _ in range(2))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person, other = (person_with(held.clock, window(1)) for _ in range(2))
     await read(upstream, session=person)
     waiting = asyncio.create_task(read(upstream, session=person))
     await settle()
 
-    await read(upstream, _numbered(1), session=other)
-    await read(upstream, _numbered(2))
+    await read(upstream, numbered(1), session=other)
+    await read(upstream, numbered(2))
 
     assert transport.paths == ["/things", "/1", "/2"]
     await held.pass_by(10.0)
@@ -268,8 +207,8 @@ async def test_a_call_is_counted_when_it_leaves_and_not_when_it_gets_in_line(
     held: HeldTime,
 ) -> None:
     """Else calls that a slot held up would leave with those of the next window."""
-    upstream, transport = _open(held, in_flight=1)
-    person = _person(held.clock, _window(2))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person = person_with(held.clock, window(2))
     transport.gate.clear()
     other = asyncio.create_task(read(upstream))
     await settle()
@@ -293,8 +232,8 @@ async def test_a_call_is_counted_when_it_leaves_and_not_when_it_gets_in_line(
 async def test_a_window_that_opens_after_the_deadline_holds_a_call_back_at_once(
     time: FakeTime, run: Run, seconds: float, opens_in: int
 ) -> None:
-    upstream, transport = _open(time)
-    person = _person(time.clock, _window(1))
+    upstream, transport = open_stamped(time)
+    person = person_with(time.clock, window(1))
     await read(upstream, session=person)
 
     with pytest.raises(UpstreamRateLimitedError) as raised:
@@ -314,8 +253,8 @@ async def test_a_window_that_opens_after_the_deadline_holds_a_call_back_at_once(
 async def test_of_250_calls_those_whose_turn_is_after_the_deadline_fail_at_once(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held, in_flight=300)
-    person = _person(held.clock, SHORT, LONG)
+    upstream, transport = open_stamped(held, in_flight=300)
+    person = person_with(held.clock, SHORT, LONG)
 
     reads = [
         asyncio.create_task(read(upstream, session=person, seconds=15.0))
@@ -335,8 +274,8 @@ async def test_of_250_calls_those_whose_turn_is_after_the_deadline_fail_at_once(
 async def test_a_call_with_less_time_does_not_hold_up_those_behind_it(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(1))
     await read(upstream, session=person)
     results = [
         asyncio.create_task(read(upstream, session=person, seconds=seconds))
@@ -357,8 +296,8 @@ async def test_a_call_that_becomes_first_too_late_is_held_back_at_once(
     held: HeldTime,
 ) -> None:
     """The one before it left later than it could, so the window opens later."""
-    upstream, transport = _open(held, in_flight=1)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person = person_with(held.clock, window(1))
     await read(upstream, session=person)
     first = asyncio.create_task(read(upstream, session=person))
     second = asyncio.create_task(read(upstream, session=person, seconds=21.0))
@@ -382,8 +321,8 @@ async def test_a_call_whose_deadline_passes_in_line_is_told_when_the_window_open
     held: HeldTime,
 ) -> None:
     """It is third in line, and the first waits for a slot from 10 to 25."""
-    upstream, transport = _open(held, in_flight=1)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person = person_with(held.clock, window(1))
     await read(upstream, session=person)
     first, second, third = (
         asyncio.create_task(read(upstream, session=person, seconds=seconds))
@@ -413,8 +352,8 @@ async def test_a_call_whose_deadline_passes_in_line_is_told_when_the_window_open
 async def test_a_deadline_that_passes_in_line_for_a_slot_is_the_slots(
     held: HeldTime, seconds: float
 ) -> None:
-    upstream, transport = _open(held, in_flight=1)
-    person = _person(held.clock, _window(9))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person = person_with(held.clock, window(9))
     transport.gate.clear()
     first = asyncio.create_task(read(upstream))
     await settle()
@@ -443,8 +382,8 @@ async def test_a_long_window_that_is_full_holds_a_call_back_at_once(
     time: FakeTime, run: Run
 ) -> None:
     long = Window(calls=3, seconds=1800.0, is_waited_for=False)
-    upstream, transport = _open(time)
-    person = _person(time.clock, _window(2), long)
+    upstream, transport = open_stamped(time)
+    person = person_with(time.clock, window(2), long)
     await asyncio.gather(*(run(upstream, session=person) for _ in range(3)))
     time.advance(90.0)
 
@@ -463,8 +402,8 @@ async def test_a_call_that_those_in_line_leave_nothing_for_is_held_back_at_once(
     held: HeldTime,
 ) -> None:
     long = Window(calls=3, seconds=1800.0, is_waited_for=False)
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(2), long)
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(2), long)
 
     reads = [asyncio.create_task(read(upstream, session=person)) for _ in range(4)]
     await settle()
@@ -478,8 +417,8 @@ async def test_a_call_that_those_in_line_leave_nothing_for_is_held_back_at_once(
 
 async def test_a_long_window_alone_makes_nobody_wait(time: FakeTime) -> None:
     long = Window(calls=3, seconds=1800.0, is_waited_for=False)
-    upstream, transport = _open(time)
-    person = _person(time.clock, long)
+    upstream, transport = open_stamped(time)
+    person = person_with(time.clock, long)
 
     results = await asyncio.gather(
         *(read(upstream, session=person) for _ in range(5)), return_exceptions=True
@@ -495,7 +434,7 @@ async def test_nobody_signs_in_while_a_long_window_is_full(time: FakeTime) -> No
     long = Window(calls=1, seconds=1800.0, is_waited_for=False)
     limit = Limit("ALPHA", time.clock, windows=[long])
     limit.take()
-    upstream, transport = _open(time)
+    upstream, transport = open_stamped(time)
     sign_ins = SignIns()
 
     with pytest.raises(UpstreamRateLimitedError):
@@ -509,8 +448,8 @@ async def test_nobody_signs_in_while_a_long_window_is_full(time: FakeTime) -> No
 
 
 async def test_each_attempt_of_a_read_is_counted(time: FakeTime) -> None:
-    upstream, transport = _open(time, 503, 503, 200)
-    person = _person(time.clock, _window(2, 60.0))
+    upstream, transport = open_stamped(time, 503, 503, 200)
+    person = person_with(time.clock, window(2, 60.0))
 
     await read(upstream, session=person, seconds=600.0)
 
@@ -525,7 +464,7 @@ async def test_a_call_that_is_sent_again_is_counted_again(
 ) -> None:
     replies = [said(verdict), said(Verdict.DONE)]
     upstream, transport = create(*replies, dialect=BODY_DIALECT)
-    person = _person(time.clock, _window(5, 60.0))
+    person = person_with(time.clock, window(5, 60.0))
 
     await run(upstream, session=person)
 
@@ -539,7 +478,7 @@ async def test_a_write_that_has_no_room_to_be_sent_again_did_not_happen(
     create: Create, time: FakeTime, verdict: Verdict
 ) -> None:
     upstream, transport = create(said(verdict), dialect=BODY_DIALECT)
-    person = _person(time.clock, _window(1, 60.0))
+    person = person_with(time.clock, window(1, 60.0))
 
     with pytest.raises(GatewayError) as raised:
         await write(upstream, session=person)
@@ -552,8 +491,8 @@ async def test_a_write_that_has_no_room_to_be_sent_again_did_not_happen(
 
 @pytest.mark.parametrize("run", [read, write])
 async def test_a_call_that_never_left_is_not_counted(time: FakeTime, run: Run) -> None:
-    upstream, transport = _open(time)
-    person = _person(time.clock, _window(5))
+    upstream, transport = open_stamped(time)
+    person = person_with(time.clock, window(5))
     await person.get_grant()
 
     with pytest.raises(UpstreamTimeoutError):
@@ -571,11 +510,11 @@ async def test_a_call_that_never_left_is_not_counted(time: FakeTime, run: Run) -
 async def test_a_call_that_is_cancelled_in_line_leaves_its_place_to_the_next(
     held: HeldTime, gone: int
 ) -> None:
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(1))
     await read(upstream, session=person)
     reads = [
-        asyncio.create_task(read(upstream, _numbered(n), session=person))
+        asyncio.create_task(read(upstream, numbered(n), session=person))
         for n in range(3)
     ]
     await held.pass_by(4.0)
@@ -596,13 +535,13 @@ async def test_a_call_that_is_cancelled_in_line_leaves_its_place_to_the_next(
 async def test_a_call_that_is_cancelled_on_its_way_to_a_slot_leaves_its_place(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held, in_flight=1)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held, in_flight=1)
+    person = person_with(held.clock, window(1))
     transport.gate.clear()
     other = asyncio.create_task(read(upstream))
     await settle()
     gone, stays = (
-        asyncio.create_task(read(upstream, _numbered(n), session=person))
+        asyncio.create_task(read(upstream, numbered(n), session=person))
         for n in range(2)
     )
     await settle()
@@ -620,8 +559,8 @@ async def test_a_call_that_is_cancelled_on_its_way_to_a_slot_leaves_its_place(
 async def test_a_call_that_is_cancelled_under_way_stays_counted(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(1))
     transport.gate.clear()
     gone = asyncio.create_task(read(upstream, session=person))
     await settle()
@@ -639,8 +578,8 @@ async def test_a_call_that_is_cancelled_under_way_stays_counted(
 
 
 async def test_each_person_has_a_limit_of_their_own(time: FakeTime) -> None:
-    upstream, transport = _open(time)
-    first, second = (_person(time.clock, _window(2)) for _ in range(2))
+    upstream, transport = open_stamped(time)
+    first, second = (person_with(time.clock, window(2)) for _ in range(2))
 
     await asyncio.gather(
         *(read(upstream, session=who) for who in (first, second) for _ in range(2))
@@ -651,8 +590,8 @@ async def test_each_person_has_a_limit_of_their_own(time: FakeTime) -> None:
 
 
 async def test_sessions_that_are_given_one_limit_share_it(time: FakeTime) -> None:
-    limit = Limit("ALPHA", time.clock, windows=[_window(2)])
-    upstream, transport = _open(time)
+    limit = Limit("ALPHA", time.clock, windows=[window(2)])
+    upstream, transport = open_stamped(time)
     sessions = [Session(SignIns(), time.clock, limit=limit) for _ in range(3)]
 
     await asyncio.gather(*(read(upstream, session=session) for session in sessions))
@@ -664,8 +603,8 @@ async def test_sessions_that_are_given_one_limit_share_it(time: FakeTime) -> Non
 async def test_a_429_that_a_person_meets_holds_back_their_calls_alone(
     time: FakeTime, run: Run
 ) -> None:
-    upstream, transport = _open(time, told(429, "90"), 200)
-    first, second = (_person(time.clock, SHORT) for _ in range(2))
+    upstream, transport = open_stamped(time, told(429, "90"), 200)
+    first, second = (person_with(time.clock, SHORT) for _ in range(2))
     with pytest.raises(UpstreamRateLimitedError, match=r"^Slow\.$"):
         await run(upstream, session=first)
 
@@ -687,8 +626,8 @@ async def test_a_429_that_a_person_meets_holds_back_their_calls_alone(
 async def test_a_persons_limit_says_from_which_wait_on_it_is_spent(
     time: FakeTime, seconds: int, is_spent: bool
 ) -> None:
-    upstream, _ = _open(time, told(429, str(seconds)))
-    person = _person(time.clock, SHORT, spent_from_seconds=10)
+    upstream, _ = open_stamped(time, told(429, str(seconds)))
+    person = person_with(time.clock, SHORT, spent_from_seconds=10)
 
     with pytest.raises(UpstreamRateLimitedError):
         await write(upstream, session=person)
@@ -701,10 +640,10 @@ async def test_a_persons_limit_says_from_which_wait_on_it_is_spent(
 async def test_the_providers_spent_limit_is_not_that_of_a_person_with_their_own(
     time: FakeTime, run: Run
 ) -> None:
-    upstream, transport = _open(time)
+    upstream, transport = open_stamped(time)
     upstream.limit.spend(limited(60))
 
-    await run(upstream, session=_person(time.clock, SHORT))
+    await run(upstream, session=person_with(time.clock, SHORT))
 
     assert len(transport.requests) == 1
 
@@ -712,8 +651,8 @@ async def test_the_providers_spent_limit_is_not_that_of_a_person_with_their_own(
 async def test_a_limit_that_is_called_spent_holds_back_those_who_wait(
     held: HeldTime,
 ) -> None:
-    upstream, transport = _open(held)
-    person = _person(held.clock, _window(1))
+    upstream, transport = open_stamped(held)
+    person = person_with(held.clock, window(1))
     await read(upstream, session=person)
     reads = [asyncio.create_task(read(upstream, session=person)) for _ in range(2)]
     await settle()
@@ -730,13 +669,13 @@ async def test_a_limit_that_is_called_spent_holds_back_those_who_wait(
 async def test_a_sign_in_is_counted_by_the_upstream_and_not_by_the_person(
     time: FakeTime,
 ) -> None:
-    upstream, transport = _open(time)
+    upstream, transport = open_stamped(time)
 
     async def sign_in() -> Grant:
         await read(upstream, SIGN_IN)
         return Grant(lifetime_seconds=3600.0)
 
-    limit = Limit("ALPHA", time.clock, windows=[_window(1)])
+    limit = Limit("ALPHA", time.clock, windows=[window(1)])
     await read(upstream, session=Session(sign_in, time.clock, limit=limit))
 
     assert transport.paths == ["/login", "/things"]
@@ -807,15 +746,15 @@ async def test_no_interval_ever_holds_more_calls_than_granted(
 ) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         time = HeldTime(monkeypatch)
-        upstream, transport = _open(time, in_flight=in_flight)
-        person = _person(time.clock, *windows)
+        upstream, transport = open_stamped(time, in_flight=in_flight)
+        person = person_with(time.clock, *windows)
 
         results = await _drive(time, upstream, person, callers)
 
     left = transport.left_at
-    for window in windows:
-        pairs = zip(left, left[window.calls :], strict=False)
-        assert all(later - first >= window.seconds for first, later in pairs)
+    for one in windows:
+        pairs = zip(left, left[one.calls :], strict=False)
+        assert all(later - first >= one.seconds for first, later in pairs)
     assert person.limit is not None
     assert person.limit._in_line == 0
     assert not person.limit._first.locked()

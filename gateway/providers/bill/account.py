@@ -15,7 +15,7 @@ from gateway.errors import (
 from gateway.providers.bill import shapes, wire
 from gateway.providers.bill.connector import BillConnector
 from gateway.providers.bill.refusals import create_dialect
-from gateway.providers.bill.words import PROVIDER
+from gateway.providers.bill.words import PROVIDER, SLOTS
 from gateway.settings import BaseURL, SecretWord, Section, Word
 from gateway.upstream import (
     Beliefs,
@@ -23,15 +23,14 @@ from gateway.upstream import (
     Clock,
     Deadline,
     Grant,
+    Locks,
     Session,
     Transport,
     Upstream,
     UpstreamPolicy,
 )
 
-# "API rate limits": three calls at a time per developer key and organization, whoever
-# acts; 200 sign-ins in an hour per developer key.
-_SLOTS = 3
+# "API rate limits": 200 sign-ins in an hour per developer key.
 _SIGN_INS_PER_HOUR = 200
 # From here on a limit is the hour's, and not a slot that is about to be free.
 _SPENT_FROM_SECONDS = 2
@@ -74,7 +73,7 @@ def open_upstream(
         base_url=settings.base_url,
         dialect=create_dialect(clock.now),
         policy=UpstreamPolicy(
-            in_flight=_SLOTS,
+            in_flight=SLOTS,
             sign_ins_per_hour=_SIGN_INS_PER_HOUR,
             spent_from_seconds=_SPENT_FROM_SECONDS,
         ),
@@ -99,6 +98,7 @@ class BillAccount:
         )
         self._beliefs = Beliefs(upstream.clock)
         self._creating_policy = asyncio.Lock()
+        self._deciding = Locks()
 
     def connect(self, deadline: Deadline) -> BillConnector:
         """Return a connector for one request."""
@@ -108,6 +108,7 @@ class BillAccount:
             deadline,
             beliefs=self._beliefs,
             creating_policy=self._creating_policy,
+            deciding=self._deciding,
         )
 
     async def _sign_in(self) -> Grant:

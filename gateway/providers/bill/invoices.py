@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from gateway.approvals import Turn, ViewerStanding
 from gateway.connector import InvoiceSlice, Written
 from gateway.domain import (
     ApprovalState,
     ApproverRecord,
     ApproverStatus,
+    Capability,
     InvoiceDetailsRecord,
     InvoiceFilter,
     InvoicePlace,
     InvoiceRecord,
     InvoiceStatus,
     PolicyRecord,
-    ViewerAction,
 )
 from gateway.errors import GatewayError
 from gateway.providers.bill.chains import BillChains
@@ -22,6 +23,16 @@ from gateway.providers.bill.writes import BillWrites
 from gateway.upstream import as_write
 
 _OPEN_STATES = frozenset({ApprovalState.PENDING, ApprovalState.UNKNOWN})
+# What BILL has calls for; whether a user may is their profile's.
+_CAPABILITIES = frozenset(
+    {
+        Capability.APPROVE,
+        Capability.REJECT,
+        Capability.ADD_APPROVER,
+        Capability.REMOVE_APPROVER,
+        Capability.SET_APPROVERS,
+    }
+)
 _UNDECIDED = frozenset(
     {ApproverStatus.PENDING, ApproverStatus.UPCOMING, ApproverStatus.UNKNOWN}
 )
@@ -39,37 +50,37 @@ class BillInvoices:
         self._chains = chains
         self._writes = writes
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         invoice: InvoiceRecord,
         load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
-    ) -> list[ViewerAction]:
-        """Return what the user can do: decide only when it is their turn."""
-        if invoice.status is InvoiceStatus.ARCHIVED:
-            return []
-        open_rows: list[ApproverRecord] = []
-        statuses: set[ApproverStatus | None] = set()
-        actions: list[ViewerAction] = []
-        if invoice.approval_state in _OPEN_STATES:
+    ) -> ViewerStanding:
+        """Return how an invoice stands: whose turn it is, its chain tells."""
+        approvers: list[ApproverRecord] = []
+        turn = Turn.OTHERS
+        is_archived = invoice.status is InvoiceStatus.ARCHIVED
+        if invoice.approval_state in _OPEN_STATES and not is_archived:
             user_id = await self._writes.who_acts()
             approvers = await load_approvers() or []
-            statuses = {one.told_status for one in approvers}
-            open_rows = [one for one in approvers if one.told_status in _UNDECIDED]
-            if any(_waits_for(one, user_id) for one in open_rows):
-                actions += [ViewerAction.APPROVE, ViewerAction.REJECT]
+            if any(_waits_for(one, user_id) for one in approvers):
+                turn = Turn.MINE
         # A chain that was denied is cleared first; with a payment it stays as it is.
+        statuses = [one.told_status for one in approvers]
         is_denied = (
             invoice.approval_state is ApprovalState.REJECTED
             or ApproverStatus.REJECTED in statuses
         )
-        if not is_denied and not invoice.are_approvers_settled:
-            actions.append(ViewerAction.ADD_APPROVER)
-            # The last one beside those who have approved stays.
-            is_last = len(open_rows) == 1 and ApproverStatus.APPROVED in statuses
-            if open_rows and not is_last:
-                actions.append(ViewerAction.REMOVE_APPROVER)
-            actions.append(ViewerAction.SET_APPROVERS)
-        return actions
+        is_fixed = is_archived or is_denied or invoice.are_approvers_settled
+        undecided = sum(one in _UNDECIDED for one in statuses)
+        # The last one beside those who have approved stays.
+        least = 2 if ApproverStatus.APPROVED in statuses else 1
+        return ViewerStanding(
+            state=invoice.approval_state,
+            turn=turn,
+            capabilities=_CAPABILITIES,
+            are_approvers_open=not is_fixed,
+            can_one_go=undecided >= least,
+        )
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
         """Return bills and vendor credits, by id: a call per kind and hundred ids."""

@@ -6,6 +6,7 @@ from gateway.errors import InvalidInputError
 from gateway.providers.bill.lists import BillLists
 from gateway.providers.bill.tables import PROFILES, USERS
 from gateway.providers.bill.words import ACTIVE
+from gateway.security import is_same_email
 
 # The profiles that are documented to lack a right; one of another name proves nothing.
 _NOT_APPROVING = frozenset({"Payer", "Clerk", "Auditor"})
@@ -51,15 +52,9 @@ class BillPersons:
         Raises:
             InvalidInputError: There is none, or there are several.
         """
-        wanted = email.strip().casefold()
-        if not wanted:
+        if not email.strip():
             raise InvalidInputError("`email` is empty.", field=("email",))
-        users = await self._lists.list_all(USERS)
-        ids = [
-            user.id
-            for user in users
-            if user.is_active == ACTIVE and (user.email or "").casefold() == wanted
-        ]
+        ids = await self.list_by_email(email)
         if len(ids) == 1:
             return ids[0]
         told = "several active users" if ids else "no active user"
@@ -68,6 +63,15 @@ class BillPersons:
             "Nothing was changed.",
             field=("email",),
         )
+
+    async def list_by_email(self, email: str) -> list[str]:
+        """Return the ids of the active users with this e-mail, whatever its case."""
+        users = await self._lists.list_all(USERS)
+        return [
+            user.id
+            for user in users
+            if user.is_active == ACTIVE and is_same_email(user.email, email)
+        ]
 
     async def who_may_not_approve(self, ids: Sequence[str]) -> list[str]:
         """Return those of the users whose profile surely has no right to approve."""

@@ -132,6 +132,7 @@ class BillReads:
             for entity, (part, _) in zip(Entity, parts, strict=True)
             for row in part
         ]
+        self._rows |= {row.id: (entity, row) for entity, row in rows if _has_lines(row)}
         return Queue(
             invoices=await self._create_records(rows, is_waiting=True),
             is_complete=all(is_complete for _, is_complete in parts),
@@ -299,6 +300,10 @@ class BillReads:
 
     async def _tiers_if(self, needed: bool) -> list[shapes.Policy] | None:
         return await self.list_tiers() if needed else None
+
+
+def _has_lines(row: shapes.Approvable) -> bool:
+    return (row.bill_line_items or row.vendor_credit_line_items) is not None
 
 
 def _awaited(invoice: InvoiceRecord) -> InvoiceRecord:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from gateway.approvals import create_invoice_state
 from gateway.domain import (
     POSSIBLE_YEARS,
-    ApprovalState,
     ApproverRecord,
     ApproverStatus,
     CounterpartyRecord,
@@ -35,7 +35,6 @@ from gateway.providers.bill.words import (
     PAID,
     POLICY_TYPES,
     PROVIDER,
-    STATES,
     STATUS_NAMES,
     STATUSES,
     UNASSIGNED,
@@ -188,7 +187,12 @@ def invoice_record(
         approved_at=None,
         url=None,
         attachments=None,
-        approval_state=_approval_state(row, tiers, tier),
+        # Nobody is asked to approve what is Unassigned: that is no approval at all
+        # where no policy applies, and one that has not begun where one does.
+        approval_state=create_invoice_state(
+            STATUSES.get(row.approval_status, InvoiceStatus.UNKNOWN),
+            is_required=None if tiers is None else tier is not None,
+        ),
         approvers_status=ApproverStatus.UNKNOWN,
         progress_rule=ProgressRule.IN_ORDER,
         # A policy may ask for persons alone, whose number is not in it.
@@ -205,23 +209,6 @@ def invoice_status(row: shapes.Approvable) -> InvoiceStatus:
     if row.payment_status == PAID:
         return InvoiceStatus.PAID
     return STATUSES.get(row.approval_status, InvoiceStatus.UNKNOWN)
-
-
-def _approval_state(
-    row: shapes.Approvable,
-    tiers: Sequence[shapes.Policy] | None,
-    tier: shapes.Policy | None,
-) -> ApprovalState:
-    """Return how far the approval is.
-
-    Nobody is asked to approve what is Unassigned: that is no approval at all where no
-    policy applies, and an approval that has not begun where one does.
-    """
-    if row.approval_status != UNASSIGNED:
-        return STATES.get(row.approval_status, ApprovalState.UNKNOWN)
-    if tiers is None:
-        return ApprovalState.UNKNOWN
-    return ApprovalState.NOT_REQUIRED if tier is None else ApprovalState.PENDING
 
 
 def applicable_tier(

@@ -8,6 +8,7 @@ checked in November 2026. A value that nobody documented maps to UNKNOWN.
 from collections.abc import Mapping
 from enum import StrEnum
 
+from gateway.approvals import create_invoice_state
 from gateway.domain import (
     ApprovalState,
     ApproverStatus,
@@ -25,6 +26,8 @@ DELETED = "2"
 NOTHING = "0" * 20
 
 # The largest page of a list; an older copy of the page says 1000 (C6).
+# Calls at a time per developer key and organization, whoever acts ("API rate limits").
+SLOTS = 3
 PAGE = 999
 # The most ids in one `in`; not published (A).
 BATCH = 100
@@ -70,10 +73,9 @@ STATUSES: Mapping[str, InvoiceStatus] = {
 
 # What Unassigned means depends on the policies; see `wire.invoice_record`.
 STATES: Mapping[str, ApprovalState] = {
-    "1": ApprovalState.PENDING,
-    "4": ApprovalState.PENDING,
-    "3": ApprovalState.APPROVED,
-    DENIED: ApprovalState.REJECTED,
+    value: create_invoice_state(status)
+    for value, status in STATUSES.items()
+    if value != UNASSIGNED
 }
 
 # `status` of an approver: 5 Upcoming, 0 Waiting, 1 Viewed, 2 Rerouted, 3 Denied,

@@ -8,8 +8,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.connector import Written
-from gateway.domain import ApproverStatus, Outcome
+from gateway.approvals import create_invoice_version
+from gateway.connector import AskedDecision, Written
+from gateway.domain import (
+    ApproverStatus,
+    Decision,
+    InvoiceDetailsRecord,
+    Outcome,
+)
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
@@ -17,6 +23,7 @@ from gateway.errors import (
     InvalidInputError,
     LostAnswerError,
     NotFoundError,
+    StaleError,
     UnsupportedError,
     UpstreamAuthError,
     UpstreamError,
@@ -34,11 +41,15 @@ from gateway.providers.bill.standing import (
     is_decided_already,
 )
 from gateway.providers.bill.words import PROVIDER, UNASSIGNED, entity_of
-from gateway.upstream import Deadline, Session, Upstream
+from gateway.upstream import Deadline, Locks, Session, Upstream
 
 _APPLIED = Written(outcome=Outcome.APPLIED)
 _ALREADY_APPLIED = Written(outcome=Outcome.ALREADY_APPLIED)
 _UNKNOWN = Written(outcome=Outcome.UNKNOWN)
+_CALLS = {
+    Decision.APPROVE: ("Approve", ApproverStatus.APPROVED),
+    Decision.REJECT: ("Deny", ApproverStatus.REJECTED),
+}
 _USERS = "userSourceIds"
 # More than any chain has; each unknown one may cost a call.
 _MOST_APPROVERS = 100
@@ -56,6 +67,7 @@ class BillWrites:
         reads: BillReads,
         chains: BillChains,
         persons: BillPersons,
+        deciding: Locks,
     ) -> None:
         self._upstream = upstream
         self._session = session
@@ -63,6 +75,7 @@ class BillWrites:
         self._reads = reads
         self._chains = chains
         self._persons = persons
+        self._deciding = deciding
 
     async def who_acts(self) -> str:
         """Return the id of the user who is signed in."""
@@ -73,18 +86,29 @@ class BillWrites:
             )
         return user_id
 
-    async def decide(
-        self, call: str, invoice_id: str, aim: ApproverStatus, note: str | None
-    ) -> Written:
-        """Approve or deny an object as the user who is signed in."""
+    async def decide(self, asked: AskedDecision) -> Written:
+        """Approve or deny an object as the user who is signed in; there is no force.
+
+        Of two requests on one object the second waits, and sees what the first did.
+        """
+        if asked.force:
+            raise no_force()
+        async with self._deciding.hold(asked.subject.invoice_key):
+            return await self._decide(asked)
+
+    async def _decide(self, asked: AskedDecision) -> Written:
+        call, aim = _CALLS[asked.decision]
         user_id = await self.who_acts()
-        standing = await self._look(invoice_id)
+        standing = await self._look(asked.subject.invoice_key)
+        if asked.expected_version not in {None, _version_of(standing)}:
+            raise StaleError
         if is_decided_already(standing, user_id, aim):
             return _ALREADY_APPLIED
         own = standing.own_row(user_id)
         row_id = "" if own is None else own.id
+        more = {"comment": asked.note} if asked.note else {}
         try:
-            await self._send(call, standing, {"comment": note} if note else {})
+            await self._send(call, standing, more)
         except LostAnswerError:
             return await self._settle(standing, lambda now: now.has_row(row_id, aim))
         except REFUSALS as error:
@@ -300,6 +324,18 @@ class BillWrites:
         if len(user_ids) < tier.min_num_approvers:
             return f"it takes {tier.min_num_approvers} at least."
         return None
+
+
+def _version_of(standing: Standing) -> str:
+    with wire.understood():
+        # Vendors' names and policies are no part of it.
+        record = wire.invoice_record(
+            standing.row, standing.entity, vendors={}, tiers=None
+        )
+        lines = wire.line_records(standing.row)
+    return create_invoice_version(
+        record, InvoiceDetailsRecord(lines=lines, history=None)
+    )
 
 
 def _check_list(user_ids: Sequence[str]) -> None:

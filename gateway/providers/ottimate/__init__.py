@@ -1,8 +1,10 @@
 """Ottimate: invoices and their approvers, OAuth, force approval.
 
-README.md beside this file has the facts; ``wire`` their JSON, ``refusals`` the way
-it says no, ``account`` the sign-in, ``connector``, with its facet ``invoices``, the
-calls, ``simulator`` the fake.
+README.md beside this file has the facts; ``shapes`` and ``wire`` their JSON,
+``refusals`` the way it says no, ``account`` the sign-in, ``reads`` and ``queue`` what
+is read, ``writes`` what is decided, ``knowledge`` which calls an account was seen to
+have, ``probes`` the doctor's, ``connector``, with its facet ``invoices``, the whole,
+``simulator`` the fake.
 """
 
 from gateway.connector import Provider

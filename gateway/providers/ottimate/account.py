@@ -11,6 +11,7 @@ from gateway.upstream import (
     Clock,
     Deadline,
     Grant,
+    Locks,
     Session,
     Transport,
     Upstream,
@@ -70,11 +71,16 @@ class OttimateAccount:
         self._upstream = upstream
         self._session = Session(self._sign_in, upstream.clock)
         self._knowledge = Knowledge(upstream.clock)
+        self._deciding = Locks()
 
     def connect(self, deadline: Deadline) -> OttimateConnector:
         """Return a connector for one request."""
         return OttimateConnector(
-            self._upstream, self._session, deadline, knowledge=self._knowledge
+            self._upstream,
+            self._session,
+            deadline,
+            knowledge=self._knowledge,
+            deciding=self._deciding,
         )
 
     async def _sign_in(self) -> Grant:

@@ -1,15 +1,24 @@
 """Ottimate in domain terms."""
 
-from gateway.connector import Probe, Queue, Written
-from gateway.domain import Capability, GlobalID, QuotaRecord
-from gateway.errors import UnsupportedError
+from collections.abc import Sequence
+
+from gateway.connector import (
+    AskedDecision,
+    Person,
+    Probe,
+    Queue,
+    Written,
+    decide_each,
+)
+from gateway.domain import Capability, QuotaRecord
 from gateway.providers.ottimate.invoices import OttimateInvoices
 from gateway.providers.ottimate.knowledge import Knowledge
 from gateway.providers.ottimate.probes import OttimateProbes
+from gateway.providers.ottimate.queue import OttimateQueue
 from gateway.providers.ottimate.reads import OttimateReads
 from gateway.providers.ottimate.refusals import next_day
 from gateway.providers.ottimate.writes import OttimateWrites
-from gateway.upstream import Deadline, Session, Upstream
+from gateway.upstream import Deadline, Locks, Session, Upstream
 
 # Calls per key and day, docs.ottimate.com "API Limits".
 _DAY_QUOTA = 10_000
@@ -30,12 +39,19 @@ class OttimateConnector:
         deadline: Deadline,
         *,
         knowledge: Knowledge,
+        deciding: Locks,
     ) -> None:
         self._upstream = upstream
+        self._deadline = deadline
         self._knowledge = knowledge
         self._reads = OttimateReads(upstream, session, deadline)
         self._writes = OttimateWrites(
-            upstream, session, deadline, reads=self._reads, knowledge=knowledge
+            upstream,
+            session,
+            deadline,
+            reads=self._reads,
+            knowledge=knowledge,
+            deciding=deciding,
         )
         self.invoices = OttimateInvoices(self._reads, self._writes, knowledge)
         self._probes = OttimateProbes(upstream, session, deadline, knowledge=knowledge)
@@ -57,24 +73,18 @@ class OttimateConnector:
             resets_at=next_day(self._upstream.clock.now()),
         )
 
-    async def list_queue(self) -> Queue:
-        """Return nothing: Ottimate has no call for what waits for a person."""
-        return Queue(invoices=[], is_complete=False)
+    async def list_queue(self, person: Person) -> Queue:
+        """Return what asks for somebody of the person's e-mail, up to a bound.
 
-    async def approve(
-        self, subject: GlobalID, *, note: str | None, force: bool | None
-    ) -> Written:
-        """Approve an invoice as the account's API user."""
-        return await self._writes.approve(subject.source_id, note=note, force=force)
+        Whose the application is that acts, Ottimate does not tell.
+        """
+        return await OttimateQueue(self._reads).list_queue(person.email)
 
-    async def reject(self, subject: GlobalID, *, note: str | None) -> Written:
-        """Refuse: Ottimate knows no rejection."""
-        del subject, note
-        raise UnsupportedError(
-            "Ottimate has no rejection. Its way to say no is to flag the invoice, "
-            "which sends it back as incomplete: `flagInvoice`, not in this graph yet. "
-            "Nothing was sent."
-        )
+    async def decide(
+        self, asked: Sequence[AskedDecision]
+    ) -> Sequence[Written | Exception]:
+        """Approve as the account's API user, each by itself; there is no rejection."""
+        return await decide_each(asked, self._writes.decide, deadline=self._deadline)
 
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; none changes anything upstream."""

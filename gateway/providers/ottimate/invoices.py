@@ -2,32 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from gateway.approvals import Turn, ViewerStanding
 from gateway.connector import InvoiceSlice, Written
 from gateway.domain import (
-    ApprovalState,
     ApproverRecord,
-    Capability,
     InvoiceDetailsRecord,
     InvoiceFilter,
     InvoicePlace,
     InvoiceRecord,
     PolicyRecord,
-    ViewerAction,
 )
 from gateway.errors import GatewayError, UnsupportedError
 from gateway.providers.ottimate import wire
 from gateway.providers.ottimate.knowledge import Knowledge
 from gateway.providers.ottimate.reads import OttimateReads
 from gateway.providers.ottimate.writes import OttimateWrites
-
-_ACTIONS = {
-    ViewerAction.APPROVE: Capability.APPROVE,
-    ViewerAction.FORCE_APPROVE: Capability.FORCE_APPROVE,
-    ViewerAction.ADD_APPROVER: Capability.ADD_APPROVER,
-    ViewerAction.REMOVE_APPROVER: Capability.REMOVE_APPROVER,
-}
-# Who may approve or force is not told, so these say what Ottimate would consider.
-_DECIDING = frozenset({ViewerAction.APPROVE, ViewerAction.FORCE_APPROVE})
 
 
 class OttimateInvoices:
@@ -42,19 +31,20 @@ class OttimateInvoices:
         self._writes = writes
         self._knowledge = knowledge
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         invoice: InvoiceRecord,
         load_approvers: Callable[[], Awaitable[list[ApproverRecord] | None]],
-    ) -> list[ViewerAction]:
-        """Return what Ottimate would consider in this state, if the account has it."""
+    ) -> ViewerStanding:
+        """Return how an invoice stands; who may approve it Ottimate does not tell."""
         del load_approvers
-        capabilities = self._knowledge.capabilities
-        return [
-            action
-            for action, capability in _ACTIONS.items()
-            if capability in capabilities and _is_due(action, invoice)
-        ]
+        return ViewerStanding(
+            state=invoice.approval_state,
+            turn=Turn.NOT_TOLD,
+            capabilities=self._knowledge.capabilities,
+            are_approvers_open=invoice.status in wire.OPEN_FOR_APPROVERS,
+            can_one_go=True,
+        )
 
     async def get_invoices(self, ids: Sequence[str]) -> Mapping[str, InvoiceRecord]:
         """Return the invoices that exist, by id: one call per hundred ids."""
@@ -120,9 +110,3 @@ class OttimateInvoices:
             "Ottimate cannot clear an invoice's approvers at once; use "
             "`removeApprover`. Nothing was sent."
         )
-
-
-def _is_due(action: ViewerAction, invoice: InvoiceRecord) -> bool:
-    if action in _DECIDING:
-        return invoice.approval_state is ApprovalState.PENDING
-    return invoice.status in wire.OPEN_FOR_APPROVERS

@@ -13,7 +13,12 @@ UNCERTAIN = (
 )
 
 _CERTAIN = frozenset(
-    {Capability.READ_INVOICES, Capability.READ_APPROVERS, Capability.READ_HISTORY}
+    {
+        Capability.READ_INVOICES,
+        Capability.READ_APPROVERS,
+        Capability.READ_HISTORY,
+        Capability.READ_QUEUE,
+    }
 )
 
 # What was seen is believed this long; an account may be given a call.

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gateway.approvals import create_invoice_state
 from gateway.domain import (
     POSSIBLE_YEARS,
     ApprovalState,
@@ -46,12 +47,6 @@ _STATUSES = {
     "ready-for-export": InvoiceStatus.APPROVED,
     "exported": InvoiceStatus.EXPORTED,
     "archived": InvoiceStatus.ARCHIVED,
-}
-
-_STATES = {
-    InvoiceStatus.PENDING_APPROVAL: ApprovalState.PENDING,
-    InvoiceStatus.APPROVED: ApprovalState.APPROVED,
-    InvoiceStatus.EXPORTED: ApprovalState.APPROVED,
 }
 
 # Assumed (A!): before these end nobody can approve, and a flag back to `incomplete`
@@ -189,13 +184,8 @@ def source_statuses(
         word
         for word, status in _STATUSES.items()
         if (statuses is None or status in statuses)
-        and (states is None or approval_state(status) in states)
+        and (states is None or create_invoice_state(status) in states)
     ]
-
-
-def approval_state(status: InvoiceStatus) -> ApprovalState:
-    """Return how far an invoice of this status is with its approval."""
-    return _STATES.get(status, ApprovalState.UNKNOWN)
 
 
 def _invoice_record(row: shapes.Invoice) -> InvoiceRecord:
@@ -226,7 +216,7 @@ def _invoice_record(row: shapes.Invoice) -> InvoiceRecord:
         attachments=[
             AttachmentRecord(name=None, url=image.url) for image in row.images or []
         ],
-        approval_state=approval_state(status),
+        approval_state=create_invoice_state(status),
         approvers_status=(
             ApproverStatus.UPCOMING
             if status in _BEFORE_APPROVAL

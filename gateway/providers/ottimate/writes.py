@@ -7,11 +7,13 @@ in words), so the success of a call is its status, and what follows is read back
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from gateway.connector import Written
+from gateway.approvals import create_invoice_version
+from gateway.connector import AskedDecision, Written
 from gateway.domain import (
     ApprovalState,
     ApproverRecord,
     Capability,
+    Decision,
     InvoiceRecord,
     Outcome,
 )
@@ -22,13 +24,14 @@ from gateway.errors import (
     InvalidInputError,
     LostAnswerError,
     NotFoundError,
+    StaleError,
     UnsupportedError,
 )
 from gateway.providers.ottimate import wire
 from gateway.providers.ottimate.knowledge import Knowledge
 from gateway.providers.ottimate.reads import OttimateReads, invoice_path
 from gateway.providers.ottimate.refusals import unsupported_call
-from gateway.upstream import Answer, Call, Deadline, Session, Upstream
+from gateway.upstream import Answer, Call, Deadline, Locks, Session, Upstream
 
 _UNCHANGED = "Nothing was changed."
 
@@ -44,25 +47,40 @@ class OttimateWrites:
         *,
         reads: OttimateReads,
         knowledge: Knowledge,
+        deciding: Locks,
     ) -> None:
         self._upstream = upstream
         self._session = session
         self._deadline = deadline
         self._reads = reads
         self._knowledge = knowledge
+        self._deciding = deciding
 
-    async def approve(
-        self, invoice_id: str, *, note: str | None, force: bool | None
-    ) -> Written:
-        """Approve an invoice as the account's API user."""
-        if note:
+    async def decide(self, asked: AskedDecision) -> Written:
+        """Approve an invoice as the account's API user.
+
+        Of two requests on one invoice the second waits, and sees what the first did.
+        """
+        if asked.decision is Decision.REJECT:
+            raise UnsupportedError(
+                "Ottimate has no rejection. Its way to say no is to flag the invoice, "
+                "which sends it back as incomplete: `flagInvoice`, not in this graph "
+                "yet. Nothing was sent."
+            )
+        if asked.note:
             raise UnsupportedError(
                 "Ottimate takes no note with an approval; leave `note` out. "
                 f"{_UNCHANGED}",
                 field=("note",),
             )
-        if await self._is_approved(invoice_id):
+        invoice_id = asked.subject.invoice_key
+        async with self._deciding.hold(invoice_id):
+            return await self._approve(invoice_id, asked)
+
+    async def _approve(self, invoice_id: str, asked: AskedDecision) -> Written:
+        if await self._is_approved(invoice_id, expected=asked.expected_version):
             return Written(outcome=Outcome.ALREADY_APPLIED)
+        force = asked.force
         body = {} if force is None else {"force_approve": force}
         try:
             await self._send(
@@ -228,8 +246,25 @@ class OttimateWrites:
         records = await self._get_approvers(invoice_id)
         return any(record.source_id == approver_id for record in records)
 
-    async def _is_approved(self, invoice_id: str) -> bool:
-        invoice = await self._get_invoice(invoice_id)
+    async def _is_approved(
+        self, invoice_id: str, *, expected: str | None = None
+    ) -> bool:
+        """Read whether an invoice is approved.
+
+        Raises:
+            StaleError: It has another version than *expected*.
+        """
+        if expected is None:
+            invoice = await self._get_invoice(invoice_id)
+            return invoice.approval_state is ApprovalState.APPROVED
+        invoice, found = await asyncio.gather(
+            self._get_invoice(invoice_id), self._reads.get_details([invoice_id])
+        )
+        details = found.get(invoice_id)
+        if isinstance(details, GatewayError):
+            raise details
+        if create_invoice_version(invoice, details) != expected:
+            raise StaleError
         return invoice.approval_state is ApprovalState.APPROVED
 
     async def _get_invoice(self, invoice_id: str) -> InvoiceRecord:

@@ -3,8 +3,10 @@
 README.md beside this file has the facts; ``words`` their values, ``shapes``,
 ``documents`` and ``wire`` their JSON:API, ``tables``, ``query`` and ``lists`` how it is
 asked, ``refusals`` the way it says no, ``account`` the token and its limits. ``pages``,
-``queue``, ``reads`` and ``policies`` read, ``standing`` has the rules of a decision
-and ``writes`` sends it; ``probes`` are the doctor's, ``webhooks`` what is told,
+``queue``, ``reads`` and ``policies`` read. ``standing`` has the rules of a decision,
+``looks`` and ``batches`` read what it is on, ``writes`` sends one and ``bulk`` many,
+``several`` says which go together, ``settling`` finds out about lost answers.
+``probes`` are the doctor's, ``webhooks`` what is told,
 ``connector`` is the whole, ``simulator`` the fake.
 """
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from gateway.errors import UpstreamAuthError
 from gateway.providers.productive.connector import ProductiveConnector
 from gateway.providers.productive.lists import ProductiveLists
-from gateway.providers.productive.locks import Locks
 from gateway.providers.productive.query import Condition, all_of
 from gateway.providers.productive.refusals import create_dialect
 from gateway.providers.productive.tables import MEMBERSHIP_ROWS
@@ -26,6 +25,7 @@ from gateway.upstream import (
     Deadline,
     Grant,
     Limit,
+    Locks,
     Session,
     Transport,
     Upstream,

@@ -1,16 +1,28 @@
 """Productive in domain terms."""
 
-from gateway.connector import Probe, Queue, Written
-from gateway.domain import ApprovalState, Capability, GlobalID, QuotaRecord
+from collections.abc import Sequence
+
+from gateway.connector import AskedDecision, Person, Probe, Queue, Written
+from gateway.domain import Capability, QuotaRecord
+from gateway.providers.productive.batches import ProductiveBatches
+from gateway.providers.productive.bulk import ProductiveBulk
 from gateway.providers.productive.lists import ProductiveLists
-from gateway.providers.productive.locks import Locks
+from gateway.providers.productive.looks import ProductiveLooks
 from gateway.providers.productive.policies import ProductivePolicies
 from gateway.providers.productive.probes import ProductiveProbes
 from gateway.providers.productive.queue import ProductiveQueue
 from gateway.providers.productive.reads import ProductiveTargets
+from gateway.providers.productive.settling import ProductiveSettling
+from gateway.providers.productive.several import ProductiveDecisions
 from gateway.providers.productive.words import KINDS_BY_TYPE_NAME
-from gateway.providers.productive.writes import ProductiveWrites, no_force
-from gateway.upstream import Beliefs, Deadline, Session, Upstream, as_write
+from gateway.providers.productive.writes import ProductiveWrites
+from gateway.upstream import (
+    Beliefs,
+    Deadline,
+    Locks,
+    Session,
+    Upstream,
+)
 
 _CAPABILITIES = frozenset(
     {
@@ -47,14 +59,28 @@ class ProductiveConnector:
         self._queue = ProductiveQueue(self._lists, beliefs)
         self.targets = ProductiveTargets(self._lists, self._queue, self._who_acts)
         self.policies = ProductivePolicies(self._lists)
-        self._writes = ProductiveWrites(
-            upstream,
-            session,
+        settling = ProductiveSettling(upstream, deadline, self._lists)
+        self._decisions = ProductiveDecisions(
+            ProductiveWrites(
+                upstream,
+                session,
+                deadline,
+                looks=ProductiveLooks(self._lists, self._queue),
+                settling=settling,
+                who_acts=self._who_acts,
+                locks=deciding,
+            ),
+            ProductiveBulk(
+                upstream,
+                session,
+                deadline,
+                batches=ProductiveBatches(self._lists, self._queue, settling),
+                settling=settling,
+                who_acts=self._who_acts,
+                locks=deciding,
+                beliefs=beliefs,
+            ),
             deadline,
-            lists=self._lists,
-            queue=self._queue,
-            who_acts=self._who_acts,
-            deciding=deciding,
         )
         self._probes = ProductiveProbes(
             upstream,
@@ -78,25 +104,20 @@ class ProductiveConnector:
         """Return what is left of the half hour's calls, as they are counted here."""
         return None if self._session.limit is None else self._session.limit.get_quota()
 
-    async def list_queue(self) -> Queue:
-        """Return what waits for the person: a call for each kind of target."""
-        return await self._queue.list_queue(await self._who_acts())
+    async def list_queue(self, person: Person) -> Queue:
+        """Return what waits for the person: a call for each kind of target.
 
-    async def approve(
-        self, subject: GlobalID, *, note: str | None, force: bool | None
-    ) -> Written:
-        """Approve a duty as the owner of the token; Productive knows no force."""
-        if force:
-            raise no_force()
-        return await as_write(
-            self._writes.decide(subject, ApprovalState.APPROVED, note)
-        )
+        Who is not signed in is found by their e-mail, which is one call more.
+        """
+        if person.is_signed_in:
+            return await self._queue.list_queue(await self._who_acts())
+        if not person.email:
+            return Queue(is_complete=False)
+        return await self._queue.list_queue_by_email(person.email)
 
-    async def reject(self, subject: GlobalID, *, note: str | None) -> Written:
-        """Reject a duty as the owner of the token."""
-        return await as_write(
-            self._writes.decide(subject, ApprovalState.REJECTED, note)
-        )
+    async def decide(self, asked: Sequence[AskedDecision]) -> list[Written | Exception]:
+        """Decide as the owner of the token: together where there is a call for it."""
+        return await self._decisions.decide(asked)
 
     async def probe(self) -> list[Probe]:
         """Send each of the doctor's probes; none changes anything upstream."""

@@ -8,13 +8,21 @@ does not tell is therefore an answer that cannot be understood, never nothing.
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from gateway.providers.productive import shapes
 from gateway.providers.productive.shapes import Identifier, Meta, Resource
 
+
+class _Rows(Struct, frozen=True):
+    """What a call for many objects answers: a list, of which nothing is told."""
+
+    data: list[Resource]
+
+
 _ONE = msgspec.json.Decoder(shapes.One)
 _MANY = msgspec.json.Decoder(shapes.Many)
+_ROWS = msgspec.json.Decoder(_Rows)
 
 
 class Document:
@@ -92,6 +100,11 @@ def parse_many(body: bytes) -> Document:
     """Return the document of a page of a list."""
     document = _MANY.decode(body)
     return Document(document.data, document.included, document.meta)
+
+
+def parse_changed(body: bytes) -> Document:
+    """Return the document of what a call for many objects changed."""
+    return Document(_ROWS.decode(body).data, (), None)
 
 
 def source_id_of(resource: Resource, name: str) -> str | None:

@@ -25,7 +25,6 @@ from gateway.providers.productive.query import (
     any_of,
     including,
     listed,
-    page_after,
     paged,
 )
 from gateway.providers.productive.shapes import Meta
@@ -47,6 +46,7 @@ from gateway.upstream import (
     Session,
     Upstream,
     as_read,
+    page_after,
     together,
 )
 
@@ -124,7 +124,7 @@ class ProductiveLists:
         found: dict[str, T] = {}
         order: list[str] = []
         for _ in range(most_pages):
-            number, size = page_after(len(order))
+            number, size = page_after(len(order), PAGE)
             page = await self.list_page(table, params, number=number, size=size)
             start = (number - 1) * size
             if start and order[-1] not in page.rows:

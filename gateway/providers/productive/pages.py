@@ -25,7 +25,7 @@ from gateway.domain import (
 from gateway.errors import InvalidInputError, LimitError
 from gateway.observability import get_logger
 from gateway.providers.productive.lists import Page, ProductiveLists
-from gateway.providers.productive.query import STEP_BACK, Condition, all_of, page_after
+from gateway.providers.productive.query import STEP_BACK, Condition, all_of
 from gateway.providers.productive.tables import STATUS_ROWS
 from gateway.providers.productive.words import (
     GROUP,
@@ -36,6 +36,7 @@ from gateway.providers.productive.words import (
     is_id,
     order_of,
 )
+from gateway.upstream import page_after
 
 MOST_ROWS = 2_000
 
@@ -119,11 +120,11 @@ class _Reading:
                 if self._is_enough(page):
                     return self._slice_of(page)
             self._check_bound()
-            number, size = page_after(count)
+            number, size = page_after(count, PAGE)
 
     def _begin_page(self) -> tuple[int, int]:
         if self._after is not None:
-            return page_after(self._after.count)
+            return page_after(self._after.count, PAGE)
         if self._is_filtered_here:
             return 1, PAGE
         return 1, min(PAGE, max(self._first, _LEAST))

@@ -26,7 +26,13 @@ from gateway.providers.productive.tables import (
     STATUS_ROWS,
     TARGETS,
 )
-from gateway.providers.productive.words import MEDIA_TYPE, PEOPLE, POLICIES, WORKFLOWS
+from gateway.providers.productive.words import (
+    BULK_TYPE,
+    MEDIA_TYPE,
+    PEOPLE,
+    POLICIES,
+    WORKFLOWS,
+)
 from gateway.upstream import (
     Beliefs,
     Call,
@@ -37,7 +43,6 @@ from gateway.upstream import (
 )
 
 _NOBODY = "0"
-_BULK = f"{MEDIA_TYPE}; ext=bulk"
 
 
 class _Route(Struct, frozen=True, kw_only=True):
@@ -69,7 +74,7 @@ _ROUTES = (
         call=Call(
             method="PATCH",
             path="/approval_statuses/approve",
-            headers={"Content-Type": _BULK, "Accept": _BULK},
+            headers={"Content-Type": BULK_TYPE, "Accept": BULK_TYPE},
             json={"data": [{"id": _NOBODY, "type": "approval_statuses"}]},
         ),
     ),

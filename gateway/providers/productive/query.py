@@ -62,16 +62,3 @@ def including(names: Sequence[str]) -> dict[str, str]:
 def paged(number: int = 1, size: int = PAGE) -> Mapping[str, str]:
     """Return the parameters of one page; they are counted from 1."""
     return {"page[number]": str(number), "page[size]": str(size)}
-
-
-def page_after(count: int) -> tuple[int, int]:
-    """Return number and size of a page with the last of *count* rows, and most others.
-
-    Pages of one size do not overlap, and a row that moves up between two of them is in
-    neither. A page of another size shows whether the last row is where it was.
-    """
-    if count == 0:
-        return 1, PAGE
-    sizes = range(PAGE // 2, PAGE + 1)
-    pages = (((count - 1) // size + 1, size) for size in sizes)
-    return max(pages, key=lambda page: page[0] * page[1])

@@ -9,6 +9,7 @@ with one of these among them the queue may lack something.
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from gateway.connector import Queue
@@ -18,7 +19,7 @@ from gateway.observability import get_logger
 from gateway.providers.productive.lists import ProductiveLists
 from gateway.providers.productive.query import Condition, all_of
 from gateway.providers.productive.standing import duties_of
-from gateway.providers.productive.tables import IDS, TARGETS
+from gateway.providers.productive.tables import IDS, PERSON_ROWS, TARGETS
 from gateway.providers.productive.words import (
     AWAITS,
     KINDS,
@@ -27,6 +28,7 @@ from gateway.providers.productive.words import (
     PROVIDER,
     Kind,
 )
+from gateway.security import is_same_email
 from gateway.upstream import Beliefs, RefusedError
 
 # The id of no person.
@@ -85,6 +87,35 @@ class ProductiveQueue:
             is_complete=not errors and all(part.is_complete for part in parts.values()),
             error=errors[0] if errors else None,
         )
+
+    async def list_queue_by_email(self, email: str) -> Queue:
+        """Return what waits for the person with an e-mail, as this account sees it.
+
+        It is never known to be all: whom it does not show something, Productive does
+        not say so. Where no person, or not only one, is seen to have the e-mail,
+        nothing is read.
+        """
+        person_id = await self._find_person(email)
+        if person_id is None:
+            return Queue(is_complete=False)
+        queue = await self.list_queue(person_id)
+        # These await that person, and not who acts.
+        return msgspec.structs.replace(queue, awaited={}, is_complete=False)
+
+    async def _find_person(self, email: str) -> str | None:
+        """Return the id of the one active person who has an e-mail.
+
+        The filter may be ignored in silence (C1), so that each e-mail is compared.
+        """
+        rows, is_whole = await self._lists.list_all(
+            PERSON_ROWS, all_of([Condition("email", [email])]), most_pages=MOST_PAGES
+        )
+        ids = [
+            one.source_id
+            for one in rows.values()
+            if one is not None and is_same_email(one.email, email)
+        ]
+        return ids[0] if is_whole and len(ids) == 1 else None
 
     async def _try_kind(self, kind: Kind, person_id: str) -> Awaited | UpstreamError:
         try:

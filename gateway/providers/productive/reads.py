@@ -8,17 +8,18 @@ rows unseen.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from gateway.approvals import Turn, ViewerStanding
 from gateway.connector import ApprovalStatusSlice
 from gateway.domain import (
     ApprovalStatusDetails,
     ApprovalStatusFilter,
     ApprovalStatusPlace,
     ApprovalWorkflowRecord,
+    Capability,
     TargetDetails,
     TargetKey,
     TargetRecord,
     TargetType,
-    ViewerAction,
     key_of,
 )
 from gateway.errors import GatewayError, LimitError, UpstreamError
@@ -32,6 +33,9 @@ from gateway.upstream import together
 
 # As many workflows are read one by one.
 _MOST_WORKFLOWS = 20
+
+# What Productive has calls for; what a person may is their rights'.
+_CAPABILITIES = frozenset({Capability.APPROVE, Capability.REJECT})
 
 WhoActs = Callable[[], Awaitable[str]]
 
@@ -108,27 +112,38 @@ class ProductiveTargets:
         )
         return {type_: part.ids for type_, part in zip(asked, found, strict=True)}
 
-    async def get_viewer_actions(
+    async def get_viewer_standing(
         self,
         target: TargetRecord,
         load_details: Callable[[], Awaitable[TargetDetails | None]],
         load_awaited: Callable[[TargetType], Awaitable[frozenset[str] | None]],
-    ) -> list[ViewerAction]:
-        """Return that the person can decide, where exactly one open duty is theirs."""
-        if not target.is_open:
-            return []
+    ) -> ViewerStanding:
+        """Return how a target stands: it is the turn of who has one open duty."""
+        is_turn = target.is_open and await self._has_one_duty(
+            target, load_details, load_awaited
+        )
+        return ViewerStanding(
+            state=target.approval_state,
+            turn=Turn.MINE if is_turn else Turn.OTHERS,
+            capabilities=_CAPABILITIES,
+        )
+
+    async def _has_one_duty(
+        self,
+        target: TargetRecord,
+        load_details: Callable[[], Awaitable[TargetDetails | None]],
+        load_awaited: Callable[[TargetType], Awaitable[frozenset[str] | None]],
+    ) -> bool:
         details = await load_details()
         if details is None:
-            return []
+            return False
         person_id = await self._who_acts()
         duties = duties_of(details, person_id, awaits=False)
         if not duties.own and duties.roles and not duties.decided:
             awaited = await load_awaited(key_of(target).type)
             awaits = awaited is not None and target.source_id in awaited
             duties = duties_of(details, person_id, awaits=awaits)
-        if len(duties.own) != 1:
-            return []
-        return [ViewerAction.APPROVE, ViewerAction.REJECT]
+        return len(duties.own) == 1
 
     async def _get_kind(
         self, type_: TargetType, ids: Sequence[str]

@@ -102,6 +102,8 @@ _PLAIN: Mapping[int, Callable[[Answer], GatewayError]] = {
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: lambda _: unsupported_call(),
     HTTPStatus.NOT_IMPLEMENTED: lambda _: unsupported_call(),
+    # What cannot be read is not carried out.
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: lambda _: unsupported_call(),
     HTTPStatus.TOO_MANY_REQUESTS: _busy,
 }
 # What a status means in an answer of Productive's own.

@@ -159,6 +159,7 @@ class PersonAttributes(Struct, frozen=True):
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
+    deactivated_at: str | None = None
 
 
 class WorkflowAttributes(Struct, frozen=True):

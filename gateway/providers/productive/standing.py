@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from gateway.domain import (
+    ApprovalRequirement,
     ApprovalState,
     ApprovalStatusRecord,
     DynamicApproverType,
@@ -87,6 +88,48 @@ def duties_of(details: TargetDetails, person_id: str, *, awaits: bool) -> Duties
         unclear=[one for one in roles if holders[one.source_id] is None],
         decided=decided,
     )
+
+
+def is_sole(
+    details: TargetDetails,
+    status: ApprovalStatusRecord,
+    person_id: str,
+    *,
+    awaits: bool,
+) -> bool:
+    """Return whether a duty is surely all that a person's approval can decide.
+
+    It is the one open duty on the target that may be theirs; rows of one requirement
+    count one by one. Where others have duties under another rule than "any of" it is
+    not sure either: once theirs is decided by somebody else, who may act on behalf
+    would decide those. *awaits* is as for `duties_of`.
+    """
+    if not details.target.is_open:
+        return False
+    still_open = open_duties(details.statuses)
+    possible = [
+        one
+        for one in still_open
+        if _holder_of(one, details.target) in {person_id, None}
+    ]
+    if [one.source_id for one in possible] != [status.source_id]:
+        return False
+    if _holder_of(status, details.target) is None and not awaits:
+        return False
+    others = [one for one in still_open if one.requirement != status.requirement]
+    return not others or _is_any_of(status)
+
+
+def _is_any_of(status: ApprovalStatusRecord) -> bool:
+    workflow = status.workflow
+    return workflow is not None and workflow.requirement is ApprovalRequirement.ANY
+
+
+def lock_name(status: ApprovalStatusRecord) -> str:
+    """Return what names all that is decided together: the target, where it is known."""
+    if status.target is None:
+        return status.source_id
+    return f"{status.target.type.value} {status.target.source_id}"
 
 
 def _actor_of(status: ApprovalStatusRecord) -> str | None:

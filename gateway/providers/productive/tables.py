@@ -12,6 +12,7 @@ from gateway.domain import (
     PolicyRecord,
     TargetDetails,
     TargetType,
+    UserRecord,
 )
 from gateway.providers.productive import wire
 from gateway.providers.productive.documents import Document
@@ -81,6 +82,9 @@ POLICY_ROWS: Table[PolicyRecord] = Table(
 )
 MEMBERSHIP_ROWS: Table[wire.Membership] = Table(
     resource=MEMBERSHIPS, includes=("person",), parse=wire.parse_membership
+)
+PERSON_ROWS: Table[UserRecord | None] = Table(
+    resource=PEOPLE, parse=lambda _, row: wire.parse_active_person(row)
 )
 ASSIGNMENT_ROWS: Table[str | None] = Table(
     resource=ASSIGNMENTS, parse=lambda _, row: wire.parse_assignment(row)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Struct
 
+from gateway.approvals import create_decided_state
 from gateway.domain import (
     ApprovalRequirement,
     ApprovalState,
@@ -155,6 +156,12 @@ def parse_membership(document: Document, row: Resource) -> Membership:
         else source_id_of(person, "organization"),
         person_id=None if person is None else person.id,
     )
+
+
+def parse_active_person(row: Resource) -> UserRecord | None:
+    """Return a person, or None for one who was deactivated."""
+    is_active = _attributes(row, shapes.PersonAttributes).deactivated_at is None
+    return _parse_user(row) if is_active else None
 
 
 def parse_assignment(row: Resource) -> str | None:
@@ -310,24 +317,17 @@ def _parse_event(row: Resource | None) -> EventRecord | None:
 
 def _state_of(told: shapes.StatusAttributes) -> ApprovalState:
     """Return how a duty stands: two times, of which one is set once it is decided."""
-    if told.approved_at is not None and told.rejected_at is not None:
-        return ApprovalState.UNKNOWN
-    if told.approved_at is not None:
-        return ApprovalState.APPROVED
-    if told.rejected_at is not None:
-        return ApprovalState.REJECTED
-    return ApprovalState.PENDING
+    return create_decided_state(
+        is_approved=told.approved_at is not None,
+        is_rejected=told.rejected_at is not None,
+    )
 
 
 def _state_of_target(told: _Decided, *, is_asked: bool) -> ApprovalState:
     """Return how a target stands; nobody *is_asked* about what will not be."""
-    if told.approved and told.rejected:
-        return ApprovalState.UNKNOWN
-    if told.approved:
-        return ApprovalState.APPROVED
-    if told.rejected:
-        return ApprovalState.REJECTED
-    return ApprovalState.PENDING if is_asked else ApprovalState.NOT_REQUIRED
+    return create_decided_state(
+        is_approved=told.approved, is_rejected=told.rejected, is_asked=is_asked
+    )
 
 
 def _money(hundredths: int | None, currency: str | None) -> MoneyRecord | None:

@@ -19,6 +19,8 @@ from gateway.domain import (
 PROVIDER = ProviderName.PRODUCTIVE
 
 MEDIA_TYPE = "application/vnd.api+json"
+# What a call for many objects is sent and accepted as ("Content negotiation").
+BULK_TYPE = f"{MEDIA_TYPE}; ext=bulk"
 
 # The largest page ("Pagination").
 PAGE = 200
@@ -26,6 +28,9 @@ PAGE = 200
 # address is kept under 8 kB (A).
 BATCH = 200
 GROUP = 100
+
+# The most objects in one such call, of which no limit is published (A).
+BULK = 100
 
 # "Rate limits": calls in ten seconds and in half an hour, for each organization and
 # token (A).

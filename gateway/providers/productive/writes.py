@@ -1,6 +1,6 @@
-"""Productive's decisions: each sent at most once, and a lost answer settled by reading.
+"""Productive's decisions, one by one: each is sent at most once.
 
-There is no call that decides on a target: a decision is on a duty, an approval
+There is no call that decides on a target alone: a decision is on a duty, an approval
 status. Whoever owns the token is recorded as its actual approver.
 """
 
@@ -8,41 +8,31 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from gateway.connector import Written
-from gateway.domain import (
-    ApprovalState,
-    ApprovalStatusRecord,
-    BookingRecord,
-    ExpenseRecord,
-    GlobalID,
-    Outcome,
-    TargetRecord,
-)
+from gateway.connector import AskedDecision, Written
+from gateway.domain import ApprovalState, ApprovalStatusRecord, Outcome
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
     GatewayError,
     InvalidInputError,
     LostAnswerError,
-    NotFoundError,
     UnsupportedError,
     UpstreamError,
 )
 from gateway.providers.productive import wire
 from gateway.providers.productive.documents import parse_one
-from gateway.providers.productive.lists import ProductiveLists
-from gateway.providers.productive.locks import Locks
-from gateway.providers.productive.queue import ProductiveQueue
+from gateway.providers.productive.looks import ProductiveLooks, Wanted, create_wanted
 from gateway.providers.productive.refusals import REFUSALS, UNCHANGED
-from gateway.providers.productive.standing import duties_of
-from gateway.providers.productive.tables import STATUS_ROWS, TARGETS
-from gateway.providers.productive.words import (
-    KINDS_BY_TYPE_NAME,
-    MEDIA_TYPE,
-    STATUSES,
-    Kind,
+from gateway.providers.productive.settling import ProductiveSettling, create_written
+from gateway.providers.productive.standing import lock_name
+from gateway.providers.productive.words import MEDIA_TYPE, STATUSES
+from gateway.upstream import (
+    Call,
+    Deadline,
+    Locks,
+    Session,
+    Upstream,
 )
-from gateway.upstream import Call, Deadline, Session, Upstream
 
 _VERBS: Mapping[ApprovalState, str] = {
     ApprovalState.APPROVED: "approve",
@@ -59,137 +49,65 @@ class ProductiveWrites:
         session: Session,
         deadline: Deadline,
         *,
-        lists: ProductiveLists,
-        queue: ProductiveQueue,
+        looks: ProductiveLooks,
+        settling: ProductiveSettling,
         who_acts: Callable[[], Awaitable[str]],
-        deciding: Locks,
+        locks: Locks,
     ) -> None:
-        self._deciding = deciding
         self._upstream = upstream
         self._session = session
         self._deadline = deadline
-        self._lists = lists
-        self._queue = queue
+        self._looks = looks
+        self._settling = settling
         self._who_acts = who_acts
+        self._locks = locks
 
-    async def decide(
-        self, subject: GlobalID, aim: ApprovalState, note: str | None
-    ) -> Written:
+    async def decide(self, asked: AskedDecision) -> Written:
         """Approve or reject an approval status, or the one duty on a target.
 
         A target is decided on where exactly one open duty on it is the person's.
+        Productive knows no force.
         """
-        person_id = await self._who_acts()
-        ended = self._deciding.ended
-        if subject.type_name == "ApprovalStatus":
-            status = await self._look(subject.source_id, aim, person_id)
-        else:
-            kind = KINDS_BY_TYPE_NAME[subject.type_name]
-            status = await self._find_own(kind, subject.source_id, aim, person_id)
-        async with self._deciding.hold(status.source_id):
-            if self._deciding.ended > ended:
-                # Another request of this person may have decided it since.
-                status = await self._look(status.source_id, aim, person_id)
-            if _is_done(status, aim, person_id):
-                return _written(Outcome.ALREADY_APPLIED, status)
-            return await self._send(status, aim, person_id, note or None)
+        if asked.force:
+            raise _no_force()
+        wanted = create_wanted(asked, await self._who_acts())
+        with self._locks.watch() as let_go:
+            status = await self._looks.find(asked.subject, wanted)
+            name = lock_name(status)
+            async with self._locks.hold(name):
+                if name in let_go:
+                    # This person may have decided on it since.
+                    status = await self._looks.look(status.source_id, wanted)
+                if wanted.is_done(status):
+                    return create_written(Outcome.ALREADY_APPLIED, status)
+                if self._settling.is_unknown(status, wanted):
+                    return create_written(Outcome.UNKNOWN, status)
+                return await self._send(status, wanted)
 
-    async def _look(
-        self, source_id: str, aim: ApprovalState, person_id: str
-    ) -> ApprovalStatusRecord:
-        """Read a duty afresh, and hold that it is open, or decided so already."""
-        found = await self._lists.find(STATUS_ROWS, source_id)
-        if found is None:
-            raise NotFoundError(
-                "There is no such approval status for this person; one that was taken "
-                f"back is replaced by another. Read `approvalStatuses`. {UNCHANGED}"
-            )
-        if not _is_done(found.status, aim, person_id):
-            _check_open(found.status, found.target)
-        return found.status
-
-    async def _find_own(
-        self, kind: Kind, source_id: str, aim: ApprovalState, person_id: str
-    ) -> ApprovalStatusRecord:
-        """Read a target afresh, and return the one duty on it that is the person's."""
-        details = await self._lists.find(TARGETS[kind.target_type], source_id)
-        if details is None:
-            name = kind.word.replace("_", " ")
-            raise NotFoundError(f"There is no such {name} for this person. {UNCHANGED}")
-        duties = duties_of(details, person_id, awaits=False)
-        done = [one for one in duties.decided if one.state is aim]
-        if not duties.own and duties.roles and kind.awaits:
-            awaited = await self._queue.list_awaited(kind, person_id)
-            duties = duties_of(details, person_id, awaits=source_id in awaited.ids)
-            if duties.own and duties.decided:
-                # What is asked for may have been done: it may be said twice.
-                raise InvalidInputError(
-                    "You have decided one duty on it, and another awaits you. Send the "
-                    f"`id` of that one of its `approvalStatuses`. {UNCHANGED}",
-                    field=("id",),
-                )
-        if len(duties.own) == 1:
-            return duties.own[0]
-        if len(duties.own) > 1:
-            raise InvalidInputError(
-                f"{len(duties.own)} open duties on it may be yours. Send the `id` of "
-                f"one of its `approvalStatuses`. {UNCHANGED}",
-                field=("id",),
-            )
-        if done:
-            return done[0]
-        _check_target(details.target)
-        if duties.decided:
-            raise _decided(duties.decided[0])
-        raise _no_duty(is_unclear=bool(duties.unclear))
-
-    async def _send(
-        self,
-        status: ApprovalStatusRecord,
-        aim: ApprovalState,
-        person_id: str,
-        note: str | None,
-    ) -> Written:
+    async def _send(self, status: ApprovalStatusRecord, wanted: Wanted) -> Written:
         try:
             answer = await self._upstream.write(
-                _create_call(status.source_id, aim, note),
+                _create_call(status.source_id, wanted),
                 session=self._session,
                 deadline=self._deadline,
             )
         except LostAnswerError:
-            return await self._settle(status, aim, person_id)
+            return await self._settle(status, wanted)
         except REFUSALS as error:
-            return await self._explain(error, status, aim, person_id, note)
-        if not _is_confirmed(answer.body, status.source_id, aim):
-            return await self._settle(status, aim, person_id)
-        return _written(Outcome.APPLIED, status)
+            return await self._explain(error, status, wanted)
+        if not _is_confirmed(answer.body, status.source_id, wanted.aim):
+            return await self._settle(status, wanted)
+        return create_written(Outcome.APPLIED, status)
 
-    async def _settle(
-        self, status: ApprovalStatusRecord, aim: ApprovalState, person_id: str
-    ) -> Written:
+    async def _settle(self, status: ApprovalStatusRecord, wanted: Wanted) -> Written:
         """Find out by reading whether a decision happened whose answer was lost."""
-
-        async def look() -> ApprovalStatusRecord | None:
-            found = await self._lists.find(STATUS_ROWS, status.source_id)
-            if found is None or found.status.state not in _VERBS:
-                return None
-            # That it is decided proves nothing where it is not told who decided it.
-            return None if found.status.actual_approver is None else found.status
-
-        now = await self._upstream.settle(look, self._deadline)
-        if now is None:
-            return _written(Outcome.UNKNOWN, status)
-        if _is_done(now, aim, person_id):
-            return _written(Outcome.APPLIED, now)
-        raise _decided(now)
+        [ended] = (await self._settling.settle([status], wanted)).values()
+        if isinstance(ended, Exception):
+            raise ended
+        return ended
 
     async def _explain(
-        self,
-        error: GatewayError,
-        status: ApprovalStatusRecord,
-        aim: ApprovalState,
-        person_id: str,
-        note: str | None,
+        self, error: GatewayError, status: ApprovalStatusRecord, wanted: Wanted
     ) -> Written:
         """Return that a decision was made already, or raise why it was refused."""
         if isinstance(error, ForbiddenError):
@@ -197,37 +115,31 @@ class ProductiveWrites:
                 f"Productive does not let you decide this. {UNCHANGED}"
             ) from error
         if isinstance(error, InvalidInputError):
-            raise _refused_value(note) from error
+            raise _refused_value(wanted.note) from error
         try:
-            now = await self._look(status.source_id, aim, person_id)
+            # It was of the version that was expected when it was sent.
+            now = await self._looks.look(
+                status.source_id, msgspec.structs.replace(wanted, expected_version=None)
+            )
         except UpstreamError:
             raise ConflictError(
                 f"Productive refused, and does not tell why. {UNCHANGED}"
             ) from error
-        if _is_done(now, aim, person_id):
-            return _written(Outcome.ALREADY_APPLIED, now)
+        if wanted.is_done(now):
+            return create_written(Outcome.ALREADY_APPLIED, now)
         raise ConflictError(
             "Productive did not take this decision in the state that it is in; see "
             f"`approvalStatuses` of what it is about. {UNCHANGED}"
         ) from error
 
 
-def no_force() -> UnsupportedError:
-    """Return the refusal of an approval past the approvers who are asked."""
-    return UnsupportedError(
-        "Productive cannot force an approval; who has the right approves each duty on "
-        "behalf of its approver. Leave `force` out. Nothing was sent.",
-        field=("force",),
-    )
-
-
-def _create_call(source_id: str, aim: ApprovalState, note: str | None) -> Call:
+def _create_call(source_id: str, wanted: Wanted) -> Call:
     data: dict[str, object] = {"type": STATUSES, "id": source_id}
-    if note is not None:
-        data["attributes"] = {"note": note}
+    if wanted.note is not None:
+        data["attributes"] = {"note": wanted.note}
     return Call(
         method="PATCH",
-        path=f"/{STATUSES}/{source_id}/{_VERBS[aim]}",
+        path=f"/{STATUSES}/{source_id}/{_VERBS[wanted.aim]}",
         headers={"Content-Type": MEDIA_TYPE},
         json={"data": data},
     )
@@ -242,52 +154,12 @@ def _is_confirmed(body: bytes, source_id: str, aim: ApprovalState) -> bool:
         return False
 
 
-def _is_done(status: ApprovalStatusRecord, aim: ApprovalState, person_id: str) -> bool:
-    """Return whether this person has decided a duty so."""
-    actor = status.actual_approver
-    return status.state is aim and actor is not None and actor.source_id == person_id
-
-
-def _written(outcome: Outcome, status: ApprovalStatusRecord) -> Written:
-    return Written(
-        outcome=outcome,
-        approval_status_source_id=status.source_id,
-        target=status.target,
-    )
-
-
-def _check_open(status: ApprovalStatusRecord, target: TargetRecord | None) -> None:
-    if status.state is not ApprovalState.PENDING:
-        raise _decided(status)
-    if target is not None:
-        _check_target(target)
-
-
-def _check_target(target: TargetRecord) -> None:
-    """Hold that a target still waits for a decision.
-
-    Raises:
-        ConflictError: It does not; what is so.
-    """
-    if target.is_open:
-        return
-    if isinstance(target, BookingRecord) and target.is_canceled:
-        told = "It was canceled"
-    elif isinstance(target, ExpenseRecord) and target.deleted_at is not None:
-        told = "It was deleted"
-    elif target.approval_state in _VERBS:
-        told = f"It is {target.approval_state.value.lower()} already"
-    else:
-        told = "It waits for no decision"
-    raise ConflictError(f"{told}. {UNCHANGED}")
-
-
-def _decided(status: ApprovalStatusRecord) -> ConflictError:
-    actor = status.actual_approver
-    name = None if actor is None else actor.display_name
-    by = f" by {name}" if name else ""
-    return ConflictError(
-        f"This approval status is {status.state.value.lower()} already{by}. {UNCHANGED}"
+def _no_force() -> UnsupportedError:
+    """Return the refusal of an approval past the approvers who are asked."""
+    return UnsupportedError(
+        "Productive cannot force an approval; who has the right approves each duty on "
+        "behalf of its approver. Leave `force` out. Nothing was sent.",
+        field=("force",),
     )
 
 
@@ -297,17 +169,4 @@ def _refused_value(note: str | None) -> GatewayError:
     return InvalidInputError(
         "Productive does not accept this `note`; a shorter one may be. " + UNCHANGED,
         field=("note",),
-    )
-
-
-def _no_duty(*, is_unclear: bool) -> ForbiddenError:
-    if is_unclear:
-        return ForbiddenError(
-            "An open duty on it is a role's, and Productive does not tell whose. If it "
-            "is yours, send the `id` of that one of its `approvalStatuses`. "
-            + UNCHANGED
-        )
-    return ForbiddenError(
-        "No open duty on it is yours. To decide on behalf of its approver, send the "
-        f"`id` of one of its `approvalStatuses`. {UNCHANGED}"
     )

@@ -4,12 +4,17 @@ from decimal import Decimal
 
 import strawberry
 
-from gateway.domain import InvoiceKind
+from gateway.domain import Decision, InvoiceKind
 
 _DECIDED = (
     "The `id` of an invoice, an approval status, a booking, a time entry or an "
     "expense; for the last three the one open duty on it that is the caller's is "
     "decided."
+)
+_FORCE = (
+    "Approve past the approvers who are still asked. It goes to the provider only as "
+    "it stands here, and the person needs the right to. BILL, Productive and "
+    "Accounteer know no force and answer UNSUPPORTED."
 )
 
 
@@ -36,31 +41,55 @@ class OnPolicyInput(MutationInput):
     policy_id: strawberry.ID = strawberry.field(description="The `id` of a policy.")
 
 
-@strawberry.input(description="What is to be approved, and how.")
-class ApproveInput(MutationInput):
-    """What is to be approved, and how."""
+@strawberry.input
+class OnApprovableInput:
+    """What every input of a decision has."""
 
     id: strawberry.ID = strawberry.field(description=_DECIDED)
     note: str | None = strawberry.field(
         default=None,
-        description="What to write with the approval (BILL, Productive). A provider "
-        "that takes none (Ottimate) answers UNSUPPORTED, and nothing is sent.",
+        description="What to write with the decision (BILL, Productive). A provider "
+        "that takes none (Ottimate, Accounteer) answers UNSUPPORTED, and nothing is "
+        "sent.",
     )
-    force: bool | None = strawberry.field(
+    expected_version: str | None = strawberry.field(
         default=None,
-        description="Approve past the approvers who are still asked. It goes to the "
-        "provider only as it stands here, and the person needs the right to. BILL "
-        "and Productive know no force and answer UNSUPPORTED.",
+        description="The `version` that the person looked at; for an approval status, "
+        "that of its `target`. If it is another when it is read right before, the "
+        "outcome is REFUSED with the user error STALE, and nothing is sent, also where "
+        "what was asked for holds already. Ottimate's lines may be read five minutes "
+        "late, its amounts and dates are not.",
     )
+
+
+@strawberry.input(description="What is to be approved, and how.")
+class ApproveInput(OnApprovableInput, MutationInput):
+    """What is to be approved, and how."""
+
+    force: bool | None = strawberry.field(default=None, description=_FORCE)
 
 
 @strawberry.input(description="What is to be rejected.")
-class RejectInput(MutationInput):
+class RejectInput(OnApprovableInput, MutationInput):
     """What is to be rejected."""
 
-    id: strawberry.ID = strawberry.field(description=_DECIDED)
-    note: str | None = strawberry.field(
-        default=None, description="Why, for those who will read it."
+
+@strawberry.input(description="One of several decisions.")
+class DecisionInput(OnApprovableInput):
+    """One of several decisions."""
+
+    decision: Decision = strawberry.field(description="What is decided.")
+    force: bool | None = strawberry.field(
+        default=None, description=f"{_FORCE} No rejection takes it."
+    )
+
+
+@strawberry.input(description="What is to be decided.")
+class DecideInput(MutationInput):
+    """What is to be decided."""
+
+    decisions: list[DecisionInput] = strawberry.field(
+        description="The decisions, 1 to 100, each on another object."
     )
 
 

@@ -33,7 +33,8 @@ class InvoiceMutations:
 
     @strawberry.field(
         graphql_type=AddApproverPayload | None,
-        description="Ask one more person to approve an invoice.",
+        description="Ask one more person to approve an invoice. Accounteer has no "
+        "approvers and answers UNSUPPORTED.",
     )
     @staticmethod
     async def add_approver(
@@ -59,7 +60,7 @@ class InvoiceMutations:
         graphql_type=RemoveApproverPayload | None,
         description="Take back that a person is asked to approve an invoice. It never "
         "counts as their approval. Where nobody would be left who has yet to decide, "
-        "which would approve the invoice, it is CONFLICT.",
+        "which would approve the invoice, it is CONFLICT. Accounteer has no approvers.",
     )
     @staticmethod
     async def remove_approver(
@@ -77,7 +78,8 @@ class InvoiceMutations:
         graphql_type=SetApproversPayload | None,
         description="Make these persons, in this order, the approvers of an invoice. "
         "Who has approved already and is among them is not asked again, where the "
-        "provider keeps that. Ottimate has no such call and answers UNSUPPORTED.",
+        "provider keeps that. Ottimate and Accounteer have no such call and answer "
+        "UNSUPPORTED.",
     )
     @staticmethod
     async def set_approvers(
@@ -94,8 +96,8 @@ class InvoiceMutations:
     @strawberry.field(
         graphql_type=ClearApproversPayload | None,
         description="Take all approvers off an invoice, those who have decided too. A "
-        "rejected invoice of BILL is asked about again only after this. Ottimate has "
-        "no such call and answers UNSUPPORTED.",
+        "rejected invoice of BILL is asked about again only after this. Ottimate and "
+        "Accounteer have no such call and answer UNSUPPORTED.",
     )
     @staticmethod
     async def clear_approvers(

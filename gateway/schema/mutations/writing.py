@@ -3,45 +3,21 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gateway.connector import Connector, Invoices, Policies, Written
+from gateway.connector import Invoices, Policies, Written
 from gateway.context import Info
 from gateway.decisions import Decided
 from gateway.domain import GlobalID, Outcome, ProviderName
 from gateway.errors import InvalidInputError
-from gateway.schema.ids import parse_decided_id, parse_id
+from gateway.schema.ids import parse_id
 from gateway.schema.mutations.inputs import (
-    ApproveInput,
     MutationInput,
     OnInvoiceInput,
     OnPolicyInput,
-    RejectInput,
     RemoveApproverInput,
 )
 from gateway.schema.payloads import PayloadRecord, create_payload
 
 Sent = Coroutine[Any, Any, Written]
-
-
-async def write_decision(
-    info: Info,
-    wanted: ApproveInput | RejectInput,
-    write: Callable[[Connector, GlobalID], Sent],
-    **details: object,
-) -> PayloadRecord:
-    """Send one decision on what an input names.
-
-    *details* are what else the log is to say of it.
-    """
-    context, field = info.context, "id"
-    return await _write_on(
-        info,
-        wanted,
-        wanted.id,
-        lambda: parse_decided_id(wanted.id, context, field=field),
-        lambda key: write(context.connector(key.provider), key),
-        field=field,
-        **details,
-    )
 
 
 async def write_on_invoice(
@@ -54,7 +30,7 @@ async def write_on_invoice(
         wanted,
         wanted.invoice_id,
         lambda: parse_id(wanted.invoice_id, ("Invoice",), field=field),
-        lambda key: write(context.invoices(key.provider), key.source_id),
+        lambda key: write(context.invoices(key.provider), key.invoice_key),
         field=field,
     )
 
@@ -99,7 +75,6 @@ async def _write_on(
     write: Callable[[GlobalID], Sent],
     *,
     field: str,
-    **details: object,
 ) -> PayloadRecord:
     """Send one write on what an id names.
 
@@ -110,7 +85,6 @@ async def _write_on(
         parse: Returns what the id stands for, if it may be sent here.
         write: What is to be done with the object of that key.
         field: The input's member that holds the id.
-        details: What else the log is to say of the decision.
     """
     try:
         key = parse()
@@ -121,9 +95,7 @@ async def _write_on(
             id_field=field,
             client_mutation_id=wanted.client_mutation_id,
         )
-    decided = await send_write(
-        info, key.provider, lambda: write(key), target=id_text, **details
-    )
+    decided = await send_write(info, key.provider, lambda: write(key), target=id_text)
     return create_payload(
         decided,
         key=key,

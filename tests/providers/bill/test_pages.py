@@ -130,7 +130,7 @@ async def test_bills_and_vendor_credits_of_one_instant_are_ordered_by_id(
     assert ids(pages) == in_order(everything(state))
 
 
-async def test_both_providers_are_one_list(client: Client) -> None:
+async def test_all_providers_are_one_list(client: Client) -> None:
     query = """
     query ($after: String, $filter: InvoiceFilter) {
       invoices(first: 100, after: $after, filter: $filter) {
@@ -153,12 +153,13 @@ async def test_both_providers_are_one_list(client: Client) -> None:
 
     together = await read()
     each = await read(filter=on_bill())
-    each += await read(filter={"providers": ["OTTIMATE"]})
+    for name in ("OTTIMATE", "ACCOUNTEER"):
+        each += await read(filter={"providers": [name]})
 
     by_id = sorted(each, key=lambda one: str(one["id"]))
     expected = sorted(by_id, key=lambda one: instant(one["createdAt"]), reverse=True)
     assert together == expected
-    assert len(together) == 345 + 350
+    assert len(together) == 345 + 350 + 200
 
 
 async def test_a_page_asks_from_the_last_rows_instant_on(
@@ -533,7 +534,7 @@ async def test_a_row_without_an_instant_is_a_fault(
     }
 
 
-async def test_the_rows_of_the_other_provider_stand(
+async def test_the_rows_of_the_other_providers_stand(
     client: Client, bill: RecordingTransport
 ) -> None:
     bill.interceptors[CREDITS] = reverse
@@ -547,6 +548,7 @@ async def test_the_rows_of_the_other_provider_stand(
         "sources": [
             {"provider": "OTTIMATE", "ok": True},
             {"provider": "BILL", "ok": False},
+            {"provider": "ACCOUNTEER", "ok": True},
         ],
     }
 

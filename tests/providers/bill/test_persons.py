@@ -519,7 +519,8 @@ class TestNoCredentials:
         body = await ask(
             client,
             "visitor",
-            "{ viewer { approvals { totalCount nodes { id } }"
+            "{ viewer { approvals(filter: {providers: [BILL]})"
+            " { totalCount nodes { id } }"
             " sources { provider ok isComplete error { code message } } } }",
         )
 
@@ -552,7 +553,8 @@ class TestNoCredentials:
     def test_every_decision_is_tried_here(self) -> None:
         mutations = create_schema().mutation_type
         assert mutations is not None
-        assert {mutation for mutation, _ in EVERY} == set(mutations.fields)
+        tried = {mutation for mutation, _ in EVERY} | {"decide"}
+        assert tried == set(mutations.fields)
 
     @pytest.mark.parametrize(("mutation", "members"), EVERY)
     async def test_every_decision_is_refused_before_any_call(
@@ -594,6 +596,41 @@ class TestNoCredentials:
         }
         assert body == {
             "data": {mutation: {"outcome": "REFUSED", "userErrors": [refusal]}}
+        }
+        assert (bill.sign_ins, bill.calls) == (0, [])
+
+    async def test_each_of_several_decisions_is_refused_before_any_call(
+        self, client: Client, bill: RecordingTransport, bill_simulator: BillSimulator
+    ) -> None:
+        decisions = [
+            {"id": bill_id(bill_simulator, number), "decision": decision}
+            for number, decision in (("BILL-1004", "REJECT"), ("BILL-1001", "APPROVE"))
+        ]
+
+        body = await ask(
+            client,
+            "visitor",
+            "mutation ($input: DecideInput!) { decide(input: $input) { outcome"
+            " results { outcome userErrors { code message field provider } }"
+            " userErrors { code } } }",
+            input={"decisions": decisions},
+        )
+
+        refusal = {
+            "code": "FORBIDDEN",
+            "message": NOBODY,
+            "field": None,
+            "provider": "BILL",
+        }
+        result = {"outcome": "REFUSED", "userErrors": [refusal]}
+        assert body == {
+            "data": {
+                "decide": {
+                    "outcome": "REFUSED",
+                    "results": [result, result],
+                    "userErrors": [],
+                }
+            }
         }
         assert (bill.sign_ins, bill.calls) == (0, [])
 

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from gateway.connector import Account
+from gateway.connector import Account, Person
 from gateway.errors import UpstreamError
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.bill.simulator.directory import (
@@ -46,10 +46,12 @@ query ($first: Int!, $after: String, $filter: ApprovalFilter) {
 }
 """
 ON_BILL = {"filter": {"providers": ["BILL"]}}
+SIGNED_IN = Person(is_signed_in=True, email=None)
 WELL: list[Row] = [
     {"provider": "OTTIMATE", "ok": True, "isComplete": False, "error": None},
     {"provider": "BILL", "ok": True, "isComplete": True, "error": None},
     {"provider": "PRODUCTIVE", "ok": True, "isComplete": True, "error": None},
+    {"provider": "ACCOUNTEER", "ok": True, "isComplete": True, "error": None},
 ]
 
 
@@ -142,11 +144,14 @@ async def test_the_documented_call_is_sent_as_who_asks(
 
 
 @pytest.mark.parametrize(
-    ("person", "is_productive_whole"),
-    [("payer", False), ("clerk", True), ("auditor", False)],
+    ("person", "is_productive_whole", "is_accounteer_whole"),
+    [("payer", False, True), ("clerk", True, False), ("auditor", False, True)],
 )
 async def test_who_may_not_approve_waits_for_nothing(
-    client: Client, person: str, is_productive_whole: bool
+    client: Client,
+    person: str,
+    is_productive_whole: bool,
+    is_accounteer_whole: bool,
 ) -> None:
     body = await client.execute(QUERY, {"first": 5, **ON_BILL}, person=person)
 
@@ -161,7 +166,11 @@ async def test_who_may_not_approve_waits_for_nothing(
             },
             "totalCount": 0,
         },
-        "sources": [*WELL[:2], {**WELL[2], "isComplete": is_productive_whole}],
+        "sources": [
+            *WELL[:2],
+            {**WELL[2], "isComplete": is_productive_whole},
+            {**WELL[3], "isComplete": is_accounteer_whole},
+        ],
     }
 
 
@@ -283,7 +292,7 @@ async def test_a_queue_that_is_longer_than_is_read_says_so(
     assert viewer["sources"] == [
         WELL[0],
         {"provider": "BILL", "ok": True, "isComplete": False, "error": None},
-        WELL[2],
+        *WELL[2:],
     ]
     # Of the first 999 some are deleted, so that a second page was read.
     assert bill.calls == [QUEUE] * 3
@@ -374,7 +383,9 @@ async def test_without_credentials_nothing_waits_and_nothing_is_asked(
     client: Client, bill: RecordingTransport, productive: RecordingTransport
 ) -> None:
     """The issue: BILL records who is signed in, so nobody is somebody else there."""
-    body = await client.execute(QUERY, {"first": 5}, person="visitor")
+    three = {"providers": ["OTTIMATE", "BILL", "PRODUCTIVE"]}
+
+    body = await client.execute(QUERY, {"first": 5, "filter": three}, person="visitor")
 
     assert body["data"]["viewer"] == {
         "approvals": {
@@ -398,6 +409,7 @@ async def test_without_credentials_nothing_waits_and_nothing_is_asked(
                 }
                 for provider in ("BILL", "PRODUCTIVE")
             ),
+            WELL[3],
         ],
     }
     assert (bill.calls, bill.sign_ins) == ([], 0)
@@ -425,13 +437,12 @@ DOWN: list[tuple[Any, str]] = [
 async def test_a_queue_that_cannot_be_read_is_named_and_the_rest_stands(
     client: Client, bill: RecordingTransport, answer: Any, code: str
 ) -> None:
-    """Ottimate has no queue, so what is read there is not that nothing waits."""
     bill.interceptors[QUEUE] = answer
     invoices = "invoices(first: 1, filter: {providers: [BILL]}) { nodes { number } }"
 
     body = await client.execute(
         QUERY.replace("viewer {", f"{invoices} viewer {{", 1),
-        {"first": 5, "filter": {"providers": ["OTTIMATE", "BILL"]}},
+        {"first": 5, **ON_BILL},
         person="controller",
     )
 
@@ -447,7 +458,7 @@ async def test_a_queue_that_cannot_be_read_is_named_and_the_rest_stands(
                     "isComplete": False,
                     "error": {"code": code},
                 },
-                WELL[2],
+                *WELL[2:],
             ],
         },
     }
@@ -467,7 +478,11 @@ async def test_what_waits_elsewhere_stands_where_bills_queue_cannot_be_read(
     answer, code = DOWN[0]
     bill.interceptors[QUEUE] = answer
 
-    body = await client.execute(QUERY, {"first": 100}, person="controller")
+    body = await client.execute(
+        QUERY,
+        {"first": 100, "filter": {"providers": ["BILL", "PRODUCTIVE"]}},
+        person="controller",
+    )
 
     approvals = body["data"]["viewer"]["approvals"]
     assert "errors" not in body
@@ -484,7 +499,7 @@ async def test_what_waits_elsewhere_stands_where_bills_queue_cannot_be_read(
             "isComplete": False,
             "error": {"code": code},
         },
-        WELL[2],
+        *WELL[2:],
     ]
 
 
@@ -528,7 +543,7 @@ async def test_a_queue_that_bill_keeps_of_bills_alone_is_not_whole(
     assert viewer["sources"] == [
         WELL[0],
         {**WELL[1], "isComplete": False},
-        WELL[2],
+        *WELL[2:],
     ]
 
 
@@ -553,7 +568,7 @@ async def test_the_connector_raises_only_what_is_upstreams(
         bill.interceptors[QUEUE] = answer
 
         with pytest.raises(UpstreamError) as caught:
-            await connect(account, time).list_queue()
+            await connect(account, time).list_queue(SIGNED_IN)
 
         assert caught.value.code == code
 

@@ -305,6 +305,7 @@ async def test_a_list_that_is_refused_is_its_providers_failure(
                 {"provider": "OTTIMATE", "ok": False},
                 {"provider": "BILL", "ok": True},
                 {"provider": "PRODUCTIVE", "ok": True},
+                {"provider": "ACCOUNTEER", "ok": True},
             ],
         }
 
@@ -396,6 +397,7 @@ async def test_a_fault_has_its_code_and_is_tried_again_where_that_may_help(
         "data": {
             "sources": [
                 {"ok": False, "error": {"code": code}},
+                {"ok": True, "error": None},
                 {"ok": True, "error": None},
                 {"ok": True, "error": None},
             ]

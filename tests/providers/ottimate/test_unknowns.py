@@ -20,6 +20,10 @@ from tests.support import Client, Handler, RecordingTransport
 # By type and field, over every situation that an invoice can be in.
 NEVER_TOLD = {
     "Invoice.approvalStatuses",
+    "InvoiceLine.tax",
+    "InvoiceLine.taxRate",
+    "InvoiceLine.ledgerAccount",
+    "InvoiceLine.taxName",
     "Counterparty.sourceId",
     "Attachment.name",
     "ApprovalProgress.rule",

@@ -57,6 +57,12 @@ OUTCOMES = {
     for name in ("approve", "reject")
 }
 
+DECIDE = """mutation ($input: DecideInput!) {
+  decide(input: $input) {
+    results { outcome userErrors { code message field provider } }
+  }
+}"""
+
 UNCHANGED = "Nothing was changed."
 NOT_YOURS = (
     "No open duty on it is yours. To decide on behalf of its approver, send the `id` "
@@ -168,6 +174,25 @@ class Office(Struct, frozen=True):
         assert list(body) == ["data"], body
         payload: dict[str, Any] = body["data"][mutation]
         return payload
+
+    async def decide(
+        self, *decisions: dict[str, Any], person: str = "controller"
+    ) -> list[dict[str, Any]]:
+        """Return how each of several decisions ended that were sent at once."""
+        variables = {"input": {"decisions": list(decisions)}}
+        body = await self.client.execute(DECIDE, variables, person=person)
+        assert list(body) == ["data"], body
+        results: list[dict[str, Any]] = body["data"]["decide"]["results"]
+        return results
+
+    async def version(self, source_id: str, *, person: str = "controller") -> str:
+        """Return the version of a target, as a person reads it."""
+        text = "query ($id: ID!) { node(id: $id) { ... on Approvable { version } } }"
+        variables = {"id": self.id(source_id)}
+        body = await self.client.execute(text, variables, person=person)
+        self.productive.clear()
+        version: str = body["data"]["node"]["version"]
+        return version
 
     async def fail(
         self, mutation: str, *, person: str | None = None, **members: Any

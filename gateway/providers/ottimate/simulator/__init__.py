@@ -14,7 +14,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.providers.ottimate.simulator.approvals import Approvals
-from gateway.providers.ottimate.simulator.directory import ACCOUNT, APPLICATIONS
+from gateway.providers.ottimate.simulator.directory import (
+    ACCOUNT,
+    APPLICATIONS,
+    EMAILS,
+)
 from gateway.providers.ottimate.simulator.pipeline import Pipeline
 from gateway.providers.ottimate.simulator.state import State
 from gateway.providers.ottimate.simulator.switches import OttimateSwitches
@@ -31,6 +35,7 @@ class OttimateSimulator:
 
     path = "/ottimate"
     persons: Mapping[str, str] = {one.person: one.description for one in APPLICATIONS}
+    emails: Mapping[str, str] = EMAILS
 
     def __init__(
         self,

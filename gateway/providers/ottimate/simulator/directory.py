@@ -165,6 +165,7 @@ DIMENSIONS = {
 
 CONTROLLER_USER, CLERK_USER, PETER = 138872, 138940, 136597
 SITE_MANAGER, FINANCE_CHIEF, FORMER_BUYER = 140213, 140377, 139500
+AUDITOR = 140512
 USERS = {
     user.id: user
     for user in (
@@ -192,6 +193,7 @@ USERS = {
             EVERYWHERE,
         ),
         User(FORMER_BUYER, "former.buyer@example.com", "Former", "Buyer", frozenset()),
+        User(AUDITOR, "auditor@example.com", "Group", "Auditor", EVERYWHERE),
     )
 }
 
@@ -291,3 +293,16 @@ APPLICATIONS = (
         permissions=_EVERYDAY,
     ),
 )
+
+# Demo persons who have no application here; what waits for them is known by e-mail.
+_USERS_ALONE = {
+    "accountant": FINANCE_CHIEF,
+    "approver": SITE_MANAGER,
+    "payer": PETER,
+    "auditor": AUDITOR,
+    "buyer": FORMER_BUYER,
+}
+EMAILS = {
+    **{one.person: USERS[one.user_id].email for one in APPLICATIONS},
+    **{person: USERS[user_id].email for person, user_id in _USERS_ALONE.items()},
+}

@@ -17,6 +17,13 @@ from gateway.domain import (
 )
 
 _SILENT = (None, ApproverStatus.UNKNOWN)
+# Where one of those who hold the right decides: how many have approved and rejected.
+_DECIDED: Mapping[ApprovalState, tuple[int, int]] = {
+    ApprovalState.NOT_REQUIRED: (0, 0),
+    ApprovalState.PENDING: (0, 0),
+    ApprovalState.APPROVED: (1, 0),
+    ApprovalState.REJECTED: (0, 1),
+}
 _RULES: Mapping[ApprovalRequirement, ProgressRule] = {
     ApprovalRequirement.ANY: ProgressRule.ANY,
     ApprovalRequirement.ALL: ProgressRule.ALL,
@@ -39,7 +46,13 @@ def create_progress(
     | rule UNKNOWN | null | counted if each approver's status is told |
     | IN_ORDER, approvers | those who are not skipped | counted, as above |
     | IN_ORDER, none | what the policy asks for; 0 if approval is not required | 0 |
+    | nobody is asked by name: ANY | 1; 0 if approval is not required | as the state |
+
+    Where nobody is asked by name, *approvers* do not matter, who is waited for is not
+    told, and a state that is not known counts nothing.
     """
+    if not invoice.has_approvers:
+        return _create_progress_of_one(invoice.approval_state)
     asked = [one for one in approvers if one.told_status != ApproverStatus.SKIPPED]
     statuses = [one.told_status for one in asked]
     is_in_order = invoice.progress_rule is ProgressRule.IN_ORDER
@@ -56,6 +69,17 @@ def create_progress(
         ]
         if is_told
         else None,
+    )
+
+
+def _create_progress_of_one(state: ApprovalState) -> ProgressRecord:
+    approved, rejected = _DECIDED.get(state, (None, None))
+    return ProgressRecord(
+        rule=ProgressRule.ANY,
+        required=0 if state is ApprovalState.NOT_REQUIRED else 1,
+        approved=approved,
+        rejected=rejected,
+        waiting_on=None,
     )
 
 
