@@ -126,6 +126,7 @@ class Connector(Protocol):
     ) -> Sequence[Written | Exception]:
         """Send decisions as the acting person, and return how each ended, in order.
 
+        Each is on another object, by its id; two may still be on one duty.
         One that was refused, or that surely did not happen, is its error, as is one
         that a bug ended; the others stand. A ``StaleError`` is one whose object has
         another version than expected.

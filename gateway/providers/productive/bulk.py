@@ -246,6 +246,7 @@ def _create_call(route: _Route, ready: Sequence[Ready]) -> Call:
                 for one in ready
             ]
         },
+        is_urgent=True,
     )
 
 

@@ -23,23 +23,12 @@ class ProductiveDecisions:
         self._deadline = deadline
 
     async def decide(self, asked: Sequence[AskedDecision]) -> list[Written | Exception]:
-        """Return how each decision ended, in order.
-
-        What is named twice is decided in turns: the first of each, then the second.
-        """
-        ended: Ended = {}
-        left = dict(enumerate(asked))
-        while left:
-            turn = _first_of_each(left)
-            ended |= await self._decide_turn(turn)
-            left = {place: one for place, one in left.items() if place not in turn}
-        return [ended[place] for place in range(len(asked))]
-
-    async def _decide_turn(self, asked: Mapping[int, AskedDecision]) -> Ended:
-        joined = {place: one for place, one in asked.items() if _may_join(one)}
+        """Return how each decision ended, in order."""
+        places = dict(enumerate(asked))
+        joined = {place: one for place, one in places.items() if _may_join(one)}
         if len(joined) == 1 or not self._bulk.has_call():
             joined = {}
-        apart = {place: one for place, one in asked.items() if place not in joined}
+        apart = {place: one for place, one in places.items() if place not in joined}
         parts = await asyncio.gather(
             self._decide_joined(joined),
             self._decide_apart(apart),
@@ -48,7 +37,7 @@ class ProductiveDecisions:
         ended: Ended = {}
         for some, part in zip((joined, apart), parts, strict=True):
             ended |= each_its_own(some, part)
-        return ended
+        return [ended[place] for place in places]
 
     async def _decide_joined(self, asked: Mapping[int, AskedDecision]) -> Ended:
         if not asked:
@@ -65,14 +54,6 @@ class ProductiveDecisions:
             list(asked.values()), self._writes.decide, deadline=self._deadline
         )
         return dict(zip(asked, ended, strict=True))
-
-
-def _first_of_each(asked: Mapping[int, AskedDecision]) -> dict[int, AskedDecision]:
-    """Return the first decision on each object."""
-    places: dict[object, int] = {}
-    for place, one in asked.items():
-        places.setdefault(one.subject, place)
-    return {place: asked[place] for place in places.values()}
 
 
 def _may_join(asked: AskedDecision) -> bool:

@@ -142,6 +142,7 @@ def _create_call(source_id: str, wanted: Wanted) -> Call:
         path=f"/{STATUSES}/{source_id}/{_VERBS[wanted.aim]}",
         headers={"Content-Type": MEDIA_TYPE},
         json={"data": data},
+        is_urgent=True,
     )
 
 
