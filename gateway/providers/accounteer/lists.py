@@ -128,7 +128,8 @@ class AccounteerLists:
             is_worth_it = len(there) > 1
             found |= there
             missing -= there.keys()
-        rest = [] if walk.is_last else sorted(missing)
+        is_whole = walk.is_last and not walk.is_cut
+        rest = [] if is_whole else sorted(missing)
         alone = await together(self.find(table, one) for one in rest)
         return found | {row.id: row for row in alone if row is not None}
 

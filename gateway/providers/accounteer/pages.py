@@ -9,7 +9,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 
 from gateway.connector import InvoiceSlice
 from gateway.domain import InvoiceFilter, InvoicePlace
@@ -68,13 +68,14 @@ class AccounteerPages:
         if not wanted or words == []:
             return InvoiceSlice(invoices=[], is_last=True, total=0)
         status = words[0] if words is not None and len(words) == 1 else None
+        before = None if after is None else after.created_at.astimezone(UTC).date()
         counts = _parse_hint(after)
         readings = [
             DocumentReading(
                 self._lists,
                 one,
                 status,
-                before=None if after is None else after.created_at.date(),
+                before=before,
                 count=counts.get(one, 0),
             )
             for one in wanted

@@ -15,6 +15,7 @@ from tests.providers.accounteer.calls import (
     INVOICES,
     LIMIT,
     PURCHASES,
+    Repeater,
     contact_call,
     graph_id,
     read_call,
@@ -168,3 +169,25 @@ async def test_names_of_the_same_side_are_read_once(
     await read_nodes(client, [graph_id(one) for one in made])
 
     assert accounteer.calls == [INVOICES, contact_call(made[0])]
+
+
+async def test_a_list_that_is_cut_hides_no_document(
+    client: Client, state: State, accounteer: RecordingTransport
+) -> None:
+    """Its end proves nothing: what it did not show is read alone."""
+    made = fill(state, 250)
+    listed = sorted(made, key=lambda one: (-one.date_created.toordinal(), one.id))
+    accounteer.interceptors[INVOICES] = Repeater()
+
+    found = await read_nodes(
+        client, [graph_id(one) for one in listed[:3] + listed[-2:]]
+    )
+
+    assert found == [one.id for one in listed[:3] + listed[-2:]]
+    assert sorted(accounteer.calls) == sorted(
+        [
+            *[INVOICES] * 2,
+            *(read_call(one) for one in listed[-2:]),
+            contact_call(made[0]),
+        ]
+    )
