@@ -26,7 +26,7 @@ from gateway.providers.bill.policies import BillPolicies
 from gateway.providers.bill.policy_writes import BillPolicyWrites
 from gateway.providers.bill.probes import BillProbes
 from gateway.providers.bill.reads import BillReads
-from gateway.providers.bill.words import PROVIDER, SLOTS
+from gateway.providers.bill.words import CAPABILITIES, PROVIDER, SLOTS
 from gateway.providers.bill.writes import BillWrites
 from gateway.upstream import (
     Beliefs,
@@ -39,22 +39,6 @@ from gateway.upstream import (
 
 # Calls per developer key and clock hour, "API rate limits".
 _HOUR_QUOTA = 20_000
-
-_CAPABILITIES = frozenset(
-    {
-        Capability.READ_INVOICES,
-        Capability.READ_APPROVERS,
-        Capability.APPROVE,
-        Capability.REJECT,
-        Capability.ADD_APPROVER,
-        Capability.REMOVE_APPROVER,
-        Capability.SET_APPROVERS,
-        Capability.CLEAR_APPROVERS,
-        Capability.READ_POLICIES,
-        Capability.MANAGE_POLICIES,
-        Capability.READ_QUEUE,
-    }
-)
 
 
 class BillConnector:
@@ -115,7 +99,7 @@ class BillConnector:
 
     async def get_capabilities(self) -> frozenset[Capability]:
         """Return what BILL has calls for; what a user may is the profile's."""
-        return _CAPABILITIES
+        return CAPABILITIES
 
     def get_quota(self) -> QuotaRecord | None:
         """Return the documented quota; what is left of it is told only when spent."""
@@ -154,7 +138,8 @@ class BillConnector:
         known who the person is.
 
         Raises:
-            UpstreamAuthError: BILL does not show it: administrators alone see it (A).
+            UpstreamAuthError: BILL does not show it; it is assumed that administrators
+                alone see it.
         """
         try:
             ids = await self._persons.list_by_email(email)

@@ -8,7 +8,6 @@ from gateway.domain import (
     ApprovalState,
     ApproverRecord,
     ApproverStatus,
-    Capability,
     InvoiceDetailsRecord,
     InvoiceFilter,
     InvoicePlace,
@@ -19,20 +18,11 @@ from gateway.domain import (
 from gateway.errors import GatewayError
 from gateway.providers.bill.chains import BillChains
 from gateway.providers.bill.reads import BillReads
+from gateway.providers.bill.words import CAPABILITIES
 from gateway.providers.bill.writes import BillWrites
 from gateway.upstream import as_write
 
 _OPEN_STATES = frozenset({ApprovalState.PENDING, ApprovalState.UNKNOWN})
-# What BILL has calls for; whether a user may is their profile's.
-_CAPABILITIES = frozenset(
-    {
-        Capability.APPROVE,
-        Capability.REJECT,
-        Capability.ADD_APPROVER,
-        Capability.REMOVE_APPROVER,
-        Capability.SET_APPROVERS,
-    }
-)
 _UNDECIDED = frozenset(
     {ApproverStatus.PENDING, ApproverStatus.UPCOMING, ApproverStatus.UNKNOWN}
 )
@@ -77,7 +67,7 @@ class BillInvoices:
         return ViewerStanding(
             state=invoice.approval_state,
             turn=turn,
-            capabilities=_CAPABILITIES,
+            capabilities=CAPABILITIES,
             are_approvers_open=not is_fixed,
             can_one_go=undecided >= least,
         )

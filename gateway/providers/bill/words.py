@@ -12,9 +12,27 @@ from gateway.approvals import create_invoice_state
 from gateway.domain import (
     ApprovalState,
     ApproverStatus,
+    Capability,
     InvoiceKind,
     InvoiceStatus,
     ProviderName,
+)
+
+# What there are calls for; whether a person may is their profile's, or rights'.
+CAPABILITIES = frozenset(
+    {
+        Capability.READ_INVOICES,
+        Capability.READ_APPROVERS,
+        Capability.APPROVE,
+        Capability.REJECT,
+        Capability.ADD_APPROVER,
+        Capability.REMOVE_APPROVER,
+        Capability.SET_APPROVERS,
+        Capability.CLEAR_APPROVERS,
+        Capability.READ_POLICIES,
+        Capability.MANAGE_POLICIES,
+        Capability.READ_QUEUE,
+    }
 )
 
 PROVIDER = ProviderName.BILL

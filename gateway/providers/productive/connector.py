@@ -14,7 +14,7 @@ from gateway.providers.productive.queue import ProductiveQueue
 from gateway.providers.productive.reads import ProductiveTargets
 from gateway.providers.productive.settling import ProductiveSettling
 from gateway.providers.productive.several import ProductiveDecisions
-from gateway.providers.productive.words import KINDS_BY_TYPE_NAME
+from gateway.providers.productive.words import CAPABILITIES, KINDS_BY_TYPE_NAME
 from gateway.providers.productive.writes import ProductiveWrites
 from gateway.upstream import (
     Beliefs,
@@ -22,16 +22,6 @@ from gateway.upstream import (
     Locks,
     Session,
     Upstream,
-)
-
-_CAPABILITIES = frozenset(
-    {
-        Capability.APPROVE,
-        Capability.REJECT,
-        Capability.READ_APPROVAL_STATUSES,
-        Capability.READ_POLICIES,
-        Capability.READ_QUEUE,
-    }
 )
 
 
@@ -98,7 +88,7 @@ class ProductiveConnector:
 
     async def get_capabilities(self) -> frozenset[Capability]:
         """Return what Productive has calls for; what a person may is their rights'."""
-        return _CAPABILITIES
+        return CAPABILITIES
 
     def get_quota(self) -> QuotaRecord | None:
         """Return what is left of the half hour's calls, as they are counted here."""

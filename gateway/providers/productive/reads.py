@@ -15,7 +15,6 @@ from gateway.domain import (
     ApprovalStatusFilter,
     ApprovalStatusPlace,
     ApprovalWorkflowRecord,
-    Capability,
     TargetDetails,
     TargetKey,
     TargetRecord,
@@ -28,14 +27,12 @@ from gateway.providers.productive.pages import StatusPages
 from gateway.providers.productive.queue import ProductiveQueue
 from gateway.providers.productive.standing import duties_of
 from gateway.providers.productive.tables import STATUS_ROWS, TARGETS, WORKFLOW_ROWS
-from gateway.providers.productive.words import KINDS
+from gateway.providers.productive.words import CAPABILITIES, KINDS
 from gateway.upstream import together
 
 # As many workflows are read one by one.
 _MOST_WORKFLOWS = 20
 
-# What Productive has calls for; what a person may is their rights'.
-_CAPABILITIES = frozenset({Capability.APPROVE, Capability.REJECT})
 
 WhoActs = Callable[[], Awaitable[str]]
 
@@ -125,7 +122,7 @@ class ProductiveTargets:
         return ViewerStanding(
             state=target.approval_state,
             turn=Turn.MINE if is_turn else Turn.OTHERS,
-            capabilities=_CAPABILITIES,
+            capabilities=CAPABILITIES,
         )
 
     async def _has_one_duty(

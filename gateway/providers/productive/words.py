@@ -10,10 +10,22 @@ from msgspec import Struct
 
 from gateway.domain import (
     ApprovalRequirement,
+    Capability,
     DynamicApproverType,
     FallbackApproverType,
     ProviderName,
     TargetType,
+)
+
+# What there are calls for; whether a person may is their profile's, or rights'.
+CAPABILITIES = frozenset(
+    {
+        Capability.APPROVE,
+        Capability.REJECT,
+        Capability.READ_APPROVAL_STATUSES,
+        Capability.READ_POLICIES,
+        Capability.READ_QUEUE,
+    }
 )
 
 PROVIDER = ProviderName.PRODUCTIVE
