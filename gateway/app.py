@@ -9,7 +9,7 @@ from typing import TypeAlias
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from gateway.changes import Changes
+from gateway.changes import Changes, Notices
 from gateway.connector import (
     Account,
     Connector,
@@ -20,10 +20,11 @@ from gateway.connector import (
 )
 from gateway.context import Context
 from gateway.decisions import Decisions
-from gateway.domain import ProviderName
+from gateway.domain import ChangeCause, ProviderName
 from gateway.engine import Engine
-from gateway.errors import UpstreamUnavailableError
+from gateway.errors import UnauthenticatedError, UpstreamUnavailableError
 from gateway.loaders import ProviderLoaders
+from gateway.operations import Operations, Trusted, read_manifests
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
 from gateway.schema import create_schema
@@ -38,8 +39,9 @@ from gateway.security import (
     Tokens,
     parse_key_set,
 )
-from gateway.server import WebhookEndpoint, create_server
+from gateway.server import Runner, WebhookEndpoint, create_server
 from gateway.server.examples import create_examples
+from gateway.server.stopping import when_told_to_stop
 from gateway.settings import PREFIX, AuthSettings, Section, Settings
 from gateway.upstream import (
     Call,
@@ -79,7 +81,10 @@ class Gateway:
         self.authenticate = _create_authenticate(
             settings.auth, self._identity, _demo_persons(sandbox)
         )
-        self._decisions = Decisions()
+        self._changes = Changes({one.name: one.pace for one in PROVIDERS}, clock)
+        self._decisions = Decisions(
+            functools.partial(self._changes.tell, cause=ChangeCause.GATEWAY)
+        )
         self._get_credentials = _credentials(settings, sandbox)
         self._upstreams: dict[ProviderName, Upstream] = {}
         self._sections: dict[ProviderName, BaseModel] = {}
@@ -99,6 +104,7 @@ class Gateway:
     def create_context(self, caller: Caller, request_id: str) -> Context:
         """Return what one request's resolvers may reach, acting for *caller*."""
         deadline = Deadline(self._settings.limits.deadline_seconds, self._clock)
+        accounts: dict[ProviderName, Account] = {}
         connectors: dict[ProviderName, Connector] = {}
         undecided: set[ProviderName] = set()
         for provider in PROVIDERS:
@@ -106,12 +112,14 @@ class Gateway:
                 continue
             credentials = self._get_credentials(provider, caller.subject)
             account = self._open_account(provider, caller.subject, credentials)
+            accounts[provider.name] = account
             connectors[provider.name] = account.connect(deadline)
             if provider.records_person and credentials is None:
                 undecided.add(provider.name)
         return Context(
             request_id=request_id,
             caller=caller,
+            accounts=accounts,
             connectors=connectors,
             undecided=undecided,
             loaders={
@@ -123,6 +131,7 @@ class Gateway:
                 for name, connector in connectors.items()
             },
             decisions=self._decisions,
+            watch=functools.partial(self._changes.watch, accounts),
             deadline=deadline,
             most_rows=self._settings.limits.first,
             clock=self._clock,
@@ -138,8 +147,8 @@ class Gateway:
             webhooks = provider.open_webhooks(section, self._clock)
             if webhooks is not None:
                 read = functools.partial(self._open_targets, provider)
-                changes = Changes(provider.name, read)
-                endpoints[provider.key] = WebhookEndpoint(webhooks, changes)
+                notices = Notices(provider.name, read, self._changes.tell)
+                endpoints[provider.key] = WebhookEndpoint(webhooks, notices)
         return endpoints
 
     def _open_targets(self, provider: Provider) -> Targets:
@@ -153,7 +162,7 @@ class Gateway:
         """Return the standing that belongs to *credentials*, else to the gateway.
 
         What is learned or signed in with some credentials is found by them alone, and
-        forgotten when nobody has them any more.
+        forgotten when nobody has them any more, and so is who watches with them.
         """
         section = self._sections[provider.name]
         if credentials is not None:
@@ -164,17 +173,32 @@ class Gateway:
             self._keys[provider.name, subject] = key
         gateways_own = (provider.name, self._sections[provider.name])
         if former not in {key, gateways_own, *self._keys.values()}:
-            self._accounts.pop(former, None)
+            self._forget(former)
         if key not in self._accounts:
             upstream = self._upstreams[provider.name]
             self._accounts[key] = provider.open_account(section, upstream)
         return self._accounts[key]
 
+    def _forget(self, key: _Key) -> None:
+        account = self._accounts.pop(key, None)
+        if account is not None:
+            error = UnauthenticatedError(
+                "Your credentials for a provider are others by now. Subscribe again."
+            )
+            self._changes.forget(account, error)
+
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        """End well: let writes finish, then close the connections."""
-        del app
-        yield
+        """End well: let watchers go and writes finish, then close the connections."""
+
+        def stop() -> None:
+            app.state.stopping = True
+            self._changes.close()
+
+        # Whoever serves waits for its connections before this goes on.
+        with when_told_to_stop(stop):
+            yield
+        await self._changes.aclose()
         await self._decisions.finish()
         await asyncio.gather(*(one.aclose() for one in self._upstreams.values()))
         if self._identity is not None:
@@ -211,15 +235,21 @@ def create_app(
         identity_transport=identity_transport,
         clock=clock or Clock(),
     )
+    engine = Engine(
+        create_schema(),
+        settings.limits,
+        introspection=is_on(settings.introspection, sandbox),
+    )
+    trusted = Trusted(settings.operations.manifests, engine.read_document)
     return create_server(
-        engine=Engine(
-            create_schema(),
-            settings.limits,
-            introspection=is_on(settings.introspection, sandbox),
+        runner=Runner(
+            engine=engine,
+            operations=Operations(engine.read, trusted, settings.operations.mode),
+            authenticate=gateway.authenticate,
+            create_context=gateway.create_context,
         ),
-        authenticate=gateway.authenticate,
-        create_context=gateway.create_context,
-        body_bytes=settings.limits.body_bytes,
+        limits=settings.limits,
+        max_ages=settings.cache.max_age_seconds,
         allowed_origins=settings.cors_origins,
         loopback_only=settings.auth.loopback_only,
         graphiql=is_on(settings.graphiql, sandbox),
@@ -252,6 +282,7 @@ def check_files(settings: Settings) -> None:
     """
     if settings.auth.api_keys_file is not None:
         APIKeys(settings.auth.api_keys_file)
+    read_manifests(settings.operations.manifests)
     _open_credentials(settings)
 
 

@@ -1,12 +1,21 @@
 """What the resolvers of one request may reach."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from typing import TypeAlias
 
 import strawberry
 from msgspec import Struct
 
+from gateway.changes import Change
 from gateway.connector import (
+    Account,
     Connector,
     Invoices,
     Policies,
@@ -18,6 +27,7 @@ from gateway.connector import (
 )
 from gateway.decisions import Decisions
 from gateway.domain import (
+    ApprovableKey,
     ApprovalStatusDetails,
     ApprovalStatusRecord,
     ApprovalWorkflowRecord,
@@ -41,11 +51,14 @@ class Context(Struct, frozen=True, kw_only=True):
     Attributes:
         request_id: The id of the request, in logs and in errors.
         caller: Who calls.
-        connectors: A connector for each configured provider, acting for the caller.
+        accounts: The caller's standing with each configured provider.
+        connectors: A connector for each of them.
         undecided: The providers where the caller may only look: they record the
             person, and the gateway has no credentials of this one.
         loaders: The loaders over each connector.
         decisions: Where writes leave.
+        watch: Returns what changes from now on, as the caller may see it: of the given
+            objects, or of whatever is told where that is None.
         deadline: When its reads end.
         most_rows: The largest page.
         clock: Where the time comes from.
@@ -53,10 +66,12 @@ class Context(Struct, frozen=True, kw_only=True):
 
     request_id: str
     caller: Caller
+    accounts: Mapping[ProviderName, Account]
     connectors: Mapping[ProviderName, Connector]
     undecided: Collection[ProviderName]
     loaders: Mapping[ProviderName, ProviderLoaders]
     decisions: Decisions
+    watch: Callable[[Sequence[ApprovableKey] | None], AsyncIterator[Change]]
     deadline: Deadline
     most_rows: int
     clock: Clock
@@ -211,15 +226,22 @@ class Context(Struct, frozen=True, kw_only=True):
             if one.target is not None:
                 loaders.target_by_key.prime(key_of(one.target), one.target)
 
+    def keep_targets(
+        self, provider: ProviderName, found: Iterable[TargetDetails]
+    ) -> None:
+        """Keep targets that were read with the duties on them."""
+        loaders = self.loaders[provider]
+        for one in found:
+            loaders.target_details_by_key.prime(key_of(one.target), one)
+            loaders.target_by_key.prime(key_of(one.target), one.target)
+
     def keep_queue(self, provider: ProviderName, queue: Queue) -> None:
         """Keep what was read of what waits for the caller."""
         self.keep_invoices(queue.invoices)
         loaders = self.loaders[provider]
         for key, approvers in queue.approvers.items():
             loaders.approvers_by_invoice.prime(key, approvers)
-        for one in queue.targets:
-            loaders.target_details_by_key.prime(key_of(one.target), one)
-            loaders.target_by_key.prime(key_of(one.target), one.target)
+        self.keep_targets(provider, queue.targets)
         for target_type, ids in queue.awaited.items():
             loaders.awaited_by_type.prime(target_type, ids)
 

@@ -1,7 +1,7 @@
 """The one place from which a write leaves for a provider.
 
 What a connector is asked to write goes through ``Decisions``: once begun, it is brought
-to its end even if nobody waits for it any more.
+to its end even if nobody waits for it any more, and what it changed is told.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from gateway.connector import Written
-from gateway.domain import Outcome, TargetKey
+from gateway.domain import ApprovableKey, Outcome, ProviderName, TargetKey
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
@@ -55,6 +55,10 @@ class Decided(Struct, frozen=True, kw_only=True):
 
 # What the log is to say of a write: who decided what.
 Subject: TypeAlias = Mapping[str, object]
+# What is written on: an object to approve; its provider alone where what comes back of
+# the write says which; None where it is nothing of that sort.
+On: TypeAlias = ApprovableKey | ProviderName | None
+Tell: TypeAlias = Callable[[ApprovableKey], None]
 _Sending: TypeAlias = "asyncio.Task[list[Decided | Exception]]"
 _Ended: TypeAlias = Sequence[Written | Exception]
 
@@ -62,22 +66,28 @@ _Ended: TypeAlias = Sequence[Written | Exception]
 class Decisions:
     """Sends writes and sees each to its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell = lambda _: None) -> None:
+        """Create it; *tell* is told of each object that a write may have changed."""
+        self._tell = tell
         self._under_way: dict[_Sending, Callable[[], None]] = {}
 
     async def send(
-        self, write: Coroutine[Any, Any, Written], **subject: object
+        self,
+        write: Coroutine[Any, Any, Written],
+        *,
+        on: On = None,
+        **subject: object,
     ) -> Decided:
         """Run *write*, a connector's coroutine, and return what is known of it.
 
         A caller that is cancelled leaves the write running. How it ends is logged
         under *subject*, which says who decided what: a provider may know only an
-        application.
+        application. What it is *on* is told, unless that surely stayed as it was.
 
         Raises:
             UpstreamError: The write surely did not happen.
         """
-        (decided,) = await self.send_all(_run_alone(write), [subject])
+        (decided,) = await self.send_all(_run_alone(write), [subject], [on])
         if isinstance(decided, Exception):
             raise decided
         return decided
@@ -86,6 +96,7 @@ class Decisions:
         self,
         write: Coroutine[Any, Any, _Ended],
         subjects: Sequence[Subject],
+        on: Sequence[On] | None = None,
         *,
         give_up: Callable[[], None] = lambda: None,
     ) -> list[Decided | Exception]:
@@ -93,10 +104,11 @@ class Decisions:
 
         One that surely did not happen is an ``UpstreamError``, and one of which a bug
         leaves nothing known is that. In all else it is as with one, and each is logged
-        under its own of *subjects*. *give_up* is called once nobody waits any more: of
-        several those that have not begun need not begin.
+        under its own of *subjects*, and told by its own of *on*. *give_up* is called
+        once nobody waits any more: of several those that have not begun need not begin.
         """
-        task = asyncio.create_task(_run(write, subjects))
+        places = [None for _ in subjects] if on is None else on
+        task = asyncio.create_task(self._run(write, subjects, places))
         self._under_way[task] = give_up
         task.add_done_callback(self._under_way.pop)
         try:
@@ -112,6 +124,32 @@ class Decisions:
         if self._under_way:
             await asyncio.wait(list(self._under_way))
 
+    async def _run(
+        self,
+        write: Coroutine[Any, Any, _Ended],
+        subjects: Sequence[Subject],
+        on: Sequence[On],
+    ) -> list[Decided | Exception]:
+        try:
+            ended = await write
+        except BaseException:
+            for subject, place in zip(subjects, on, strict=True):
+                _log(subject, outcome=None, code=_BUG)
+                self._tell_of(place, None)
+            raise
+        decided = []
+        for how, subject, place in zip(ended, subjects, on, strict=True):
+            decided.append(_conclude(how, subject))
+            if _may_have_changed(how):
+                self._tell_of(place, how)
+        return decided
+
+    def _tell_of(self, on: On, ended: Written | Exception | None) -> None:
+        if isinstance(on, ApprovableKey):
+            self._tell(on)
+        elif on is not None and isinstance(ended, Written) and ended.target is not None:
+            self._tell(ApprovableKey(on, ended.target))
+
 
 async def _run_alone(write: Coroutine[Any, Any, Written]) -> _Ended:
     try:
@@ -120,18 +158,14 @@ async def _run_alone(write: Coroutine[Any, Any, Written]) -> _Ended:
         return [error]
 
 
-async def _run(
-    write: Coroutine[Any, Any, _Ended], subjects: Sequence[Subject]
-) -> list[Decided | Exception]:
-    try:
-        ended = await write
-    except BaseException:
-        for subject in subjects:
-            _log(subject, outcome=None, code=_BUG)
-        raise
-    return [
-        _conclude(one, subject) for one, subject in zip(ended, subjects, strict=True)
-    ]
+def _may_have_changed(ended: Written | Exception) -> bool:
+    """Return whether a write that ended so may have changed something.
+
+    What leaves nothing known of it, a bug, may have.
+    """
+    if isinstance(ended, Written):
+        return ended.outcome in {Outcome.APPLIED, Outcome.UNKNOWN}
+    return not isinstance(ended, GatewayError)
 
 
 def _conclude(ended: Written | Exception, subject: Subject) -> Decided | Exception:

@@ -5,12 +5,19 @@
     ├── UnauthenticatedError        UNAUTHENTICATED
     ├── IdentityUnavailableError    UPSTREAM_UNAVAILABLE
     ├── ForbiddenError              FORBIDDEN
+    ├── OperationError              PERSISTED_QUERY_NOT_FOUND,
+    │                               PERSISTED_QUERY_NOT_IN_LIST,
+    │                               PERSISTED_QUERY_ID_REQUIRED,
+    │                               PERSISTED_QUERY_HASH_MISMATCH,
+    │                               QUERY_NOT_IN_SAFELIST, CANNOT_SEND_PQ_ID_AND_BODY
     ├── LimitError                  MAX_DEPTH_LIMIT, MAX_ALIASES_LIMIT,
     │                               MAX_ROOT_FIELDS_LIMIT, MAX_TOKENS_LIMIT,
-    │                               MAX_ROWS_LIMIT
+    │                               MAX_ROWS_LIMIT, SUBSCRIPTION_LIMIT,
+    │                               SUBSCRIPTION_TOO_SLOW
     ├── RequestError                BAD_REQUEST, CSRF_PREVENTION, BODY_TOO_LARGE,
     │                               NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE,
-    │                               METHOD_NOT_ALLOWED
+    │                               METHOD_NOT_ALLOWED, BATCHING_NOT_ENABLED,
+    │                               BATCH_LIMIT_EXCEEDED, OVERLOADED
     ├── NotFoundError               NOT_FOUND
     ├── ConflictError               CONFLICT
     ├── StaleError                  STALE
@@ -94,6 +101,18 @@ class LimitError(GatewayError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class OperationError(GatewayError):
+    """A document is not known by its id, or may not be sent so.
+
+    Codes and statuses are those that Apollo's clients and router use.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
 
 
 class RequestError(GatewayError):

@@ -55,6 +55,55 @@ class FakeTime:
         )
 
 
+class SteppedTime(FakeTime):
+    """Time that a test alone moves; whoever sleeps waits until it has come so far.
+
+    What polls, sleeps in it as long as it should, and not in circles.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        sleeper = (self.seconds + seconds, asyncio.Event())
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper[1].wait()
+        finally:
+            self._sleepers.remove(sleeper)
+
+    @property
+    def seconds_to_next(self) -> float | None:
+        """How long the next sleeper has to sleep yet; None where nobody does."""
+        ends = [until for until, _ in self._sleepers]
+        return min(ends) - self.seconds if ends else None
+
+    async def run(self, seconds: float) -> None:
+        """Let time go by, and let each sleeper do what it wakes for, in order."""
+        end = self.seconds + seconds
+        await settle()
+        while (left := self.seconds_to_next) is not None:
+            if self.seconds + left > end:
+                break
+            self.advance(max(0.0, left))
+            for until, woken in self._sleepers:
+                if until <= self.seconds:
+                    woken.set()
+            await settle()
+        self.advance(max(0.0, end - self.seconds))
+
+
+async def settle() -> None:
+    """Let everything go on that waits for nothing but its turn."""
+    for _ in range(400):
+        await asyncio.sleep(0)
+
+
 class RecordingTransport(httpx.AsyncBaseTransport):
     """Passes requests on, and knows what was sent.
 

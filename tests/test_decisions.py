@@ -7,7 +7,13 @@ from structlog.testing import capture_logs
 
 from gateway.connector import Written
 from gateway.decisions import Decided, Decisions
-from gateway.domain import Outcome
+from gateway.domain import (
+    ApprovableKey,
+    Outcome,
+    ProviderName,
+    TargetKey,
+    TargetType,
+)
 from gateway.errors import (
     ConflictError,
     ForbiddenError,
@@ -313,3 +319,76 @@ async def test_finish_has_nothing_to_wait_for_once_writes_ended() -> None:
     await decisions.finish()
 
     assert decisions._under_way == {}
+
+
+KEY = ApprovableKey(ProviderName.OTTIMATE, "1")
+OTHER = ApprovableKey(ProviderName.OTTIMATE, "2")
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        (Written(outcome=Outcome.APPLIED), [KEY]),
+        (Written(outcome=Outcome.APPLIED, remark=ConflictError("Look.")), [KEY]),
+        (Written(outcome=Outcome.UNKNOWN), [KEY]),
+        (Written(outcome=Outcome.ALREADY_APPLIED), []),
+        (ConflictError("Late."), []),
+        (UpstreamTimeoutError("ALPHA", "Late."), []),
+        (ZeroDivisionError(), [KEY]),
+    ],
+)
+async def test_what_may_have_changed_is_told(
+    ended: Written | Exception, told: list[ApprovableKey]
+) -> None:
+    heard: list[ApprovableKey] = []
+
+    async def write() -> Written:
+        if isinstance(ended, Exception):
+            raise ended
+        return ended
+
+    with contextlib.suppress(ZeroDivisionError, UpstreamTimeoutError):
+        await Decisions(heard.append).send(write(), on=KEY)
+    with contextlib.suppress(ZeroDivisionError, UpstreamTimeoutError):
+        await Decisions(heard.append).send(write(), on=None)
+
+    assert heard == told
+
+
+async def test_of_several_each_that_may_have_changed_something_is_told() -> None:
+    heard: list[ApprovableKey] = []
+    target = TargetKey(TargetType.BOOKING, "3")
+    found = ApprovableKey(ProviderName.PRODUCTIVE, target)
+
+    async def write() -> list[Written | Exception]:
+        return [
+            Written(outcome=Outcome.APPLIED),
+            ConflictError("Late."),
+            ZeroDivisionError(),
+            Written(outcome=Outcome.UNKNOWN, target=target),
+            Written(outcome=Outcome.APPLIED),
+            Written(outcome=Outcome.APPLIED),
+        ]
+
+    provider = ProviderName.PRODUCTIVE
+    await Decisions(heard.append).send_all(
+        write(), [{}] * 6, [KEY, KEY, OTHER, provider, provider, None]
+    )
+
+    assert heard == [KEY, OTHER, found]
+
+
+async def test_it_is_told_though_nobody_waits_any_more() -> None:
+    heard: list[ApprovableKey] = []
+    decisions = Decisions(heard.append)
+    write = Write()
+    caller = asyncio.create_task(decisions.send(write.run(), on=KEY))
+    await _settle()
+    caller.cancel()
+    await _settle()
+    assert heard == []
+
+    write.gate.set()
+    await decisions.finish()
+
+    assert heard == [KEY]

@@ -9,6 +9,7 @@ from gateway.errors import (
     GatewayError,
     InvalidInputError,
     LimitError,
+    OperationError,
     RequestError,
     StaleError,
     UnsupportedError,
@@ -57,7 +58,8 @@ def _raised_codes(name: str) -> set[str]:
         constant.value
         for file in GATEWAY.rglob("*.py")
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(call, ast.Call) and name in {"LimitError", "RequestError"}
+        if isinstance(call, ast.Call)
+        and name in {"LimitError", "OperationError", "RequestError"}
         for constant in _code_arguments(call, name)
         if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
     }
@@ -66,6 +68,8 @@ def _raised_codes(name: str) -> set[str]:
 def _code_arguments(call: ast.Call, name: str) -> list[ast.expr]:
     called = call.func.id if isinstance(call.func, ast.Name) else ""
     if name == "LimitError" and called in {"LimitError", "_check"}:
+        return call.args[:1]
+    if name == called == "OperationError":
         return call.args[:1]
     if name == "RequestError" and called == "RequestError":
         return [one.value for one in call.keywords if one.arg == "code"]
@@ -77,12 +81,15 @@ def _create(one: type[GatewayError]) -> GatewayError:
         return one("ALPHA", "Why.")
     if issubclass(one, LimitError):
         return one("MAX_DEPTH_LIMIT", "Why.")
+    if issubclass(one, OperationError):
+        return one("PERSISTED_QUERY_NOT_FOUND", "Why.", status=200)
     return one("Why.")
 
 
 def test_the_tree_that_is_drawn_is_the_tree_in_the_code() -> None:
     codes = {
         LimitError: _raised_codes("LimitError"),
+        OperationError: _raised_codes("OperationError"),
         RequestError: {RequestError("Why.").code} | _raised_codes("RequestError"),
     }
 

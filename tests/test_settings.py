@@ -1,5 +1,6 @@
 """What an operator can set: each variable, and each way to get one wrong."""
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from gateway.providers import PROVIDERS
 from gateway.settings import (
     AuthSettings,
     LimitSettings,
+    MaxAges,
+    OperationSettings,
     Settings,
     SettingsError,
     read_settings,
@@ -132,7 +135,22 @@ def test_nothing_set_is_the_defaults() -> None:
             "root_fields": 20,
             "tokens": 2_000,
             "first": 100,
+            "batch": 1,
             "deadline_seconds": 25.0,
+        },
+        "operations": {"mode": "open", "manifests": ()},
+        "cache": {
+            "max_age_seconds": {
+                "invoice": 0,
+                "approvers": 0,
+                "approval_status": 0,
+                "booking": 0,
+                "time_entry": 0,
+                "expense": 0,
+                "policy": 60,
+                "workflow": 60,
+                "user": 300,
+            }
         },
         "introspection": None,
         "graphiql": None,
@@ -145,6 +163,17 @@ def test_nothing_set_is_the_defaults() -> None:
     assert {settings.provider(provider.key) for provider in PROVIDERS} == {None}
 
 
+KINDS = (
+    "INVOICE",
+    "APPROVERS",
+    "APPROVAL_STATUS",
+    "BOOKING",
+    "TIME_ENTRY",
+    "EXPENSE",
+    "POLICY",
+    "WORKFLOW",
+    "USER",
+)
 VARIABLES: list[tuple[str, str, str, object]] = [
     ("AUTH__MODE", "none", "auth.mode", "none"),
     ("AUTH__ALLOW_ANONYMOUS", "true", "auth.allow_anonymous", True),
@@ -155,7 +184,24 @@ VARIABLES: list[tuple[str, str, str, object]] = [
     ("LIMITS__ROOT_FIELDS", "1", "limits.root_fields", 1),
     ("LIMITS__TOKENS", "10", "limits.tokens", 10),
     ("LIMITS__FIRST", "1000", "limits.first", 1000),
+    ("LIMITS__BATCH", "100", "limits.batch", 100),
     ("LIMITS__DEADLINE_SECONDS", "0.05", "limits.deadline_seconds", 0.05),
+    ("OPERATIONS__MODE", "log", "operations.mode", "log"),
+    (
+        "OPERATIONS__MANIFESTS",
+        "/etc/ios.json, /etc/web",
+        "operations.manifests",
+        (Path("/etc/ios.json"), Path("/etc/web")),
+    ),
+    *(
+        (
+            f"CACHE__MAX_AGE_SECONDS__{kind}",
+            "86400",
+            f"cache.max_age_seconds.{kind.lower()}",
+            86_400,
+        )
+        for kind in KINDS
+    ),
     ("INTROSPECTION", "false", "introspection", False),
     ("GRAPHIQL", "1", "graphiql", True),
     ("CORS_ORIGINS", "https://a.example", "cors_origins", ["https://a.example"]),
@@ -189,8 +235,8 @@ def test_a_variable_sets_its_member_alone(
 
     found = read_settings(SECTIONS).model_dump()
 
-    *section, member = path.split(".")
-    target = default[section[0]] if section else default
+    *sections, member = path.split(".")
+    target = functools.reduce(dict.__getitem__, sections, default)
     target[member] = value
     assert found == default
 
@@ -395,6 +441,8 @@ def test_an_empty_secret_is_missing(environment: Environment) -> None:
         "GATEWAY_NOBODY__BASE_URL",
         "GATEWAY_OTTIMATE_API_KEY",
         "GATEWAY_INTROSPECTION__X",
+        "GATEWAY_CACHE__MAX_AGE_SECONDS__VENDOR",
+        "GATEWAY_CACHE__INVOICE",
     ],
 )
 def test_a_variable_that_nothing_reads_is_refused(
@@ -455,6 +503,24 @@ ORIGIN = "takes origins such as https://app.example"
         ("LIMITS__FIRST", "1001", "Input should be less than or equal to 1000"),
         ("LIMITS__FIRST", "0", "Input should be greater than or equal to 1"),
         ("LIMITS__BODY_BYTES", "1023", "Input should be greater than or equal to 1024"),
+        ("LIMITS__BATCH", "0", "Input should be greater than or equal to 1"),
+        ("LIMITS__BATCH", "101", "Input should be less than or equal to 100"),
+        (
+            "CACHE__MAX_AGE_SECONDS__USER",
+            "-1",
+            "Input should be greater than or equal to 0",
+        ),
+        (
+            "CACHE__MAX_AGE_SECONDS__USER",
+            "86401",
+            "Input should be less than or equal to 86400",
+        ),
+        ("CACHE__MAX_AGE_SECONDS__INVOICE", "1.5", INTEGER),
+        (
+            "OPERATIONS__MODE",
+            "closed",
+            "Input should be 'open', 'log', 'trusted' or 'ids'",
+        ),
         ("LIMITS__DEADLINE_SECONDS", "0", "Input should be greater than 0"),
         (
             "LIMITS__DEADLINE_SECONDS",
@@ -669,6 +735,101 @@ class TestAuth:
         auth = read_settings(SECTIONS, config=config(text)).auth
 
         assert (auth.mode, auth.api_keys_file) == ("api_key", Path("keys.toml"))
+
+
+class TestOperations:
+    """Modes that run known documents alone need some."""
+
+    @pytest.mark.parametrize("mode", ["open", "log"])
+    def test_manifests_are_optional_where_others_run(
+        self, environment: Environment, mode: str
+    ) -> None:
+        environment({"GATEWAY_OPERATIONS__MODE": mode})
+
+        assert read_settings(SECTIONS).operations.manifests == ()
+
+    @pytest.mark.parametrize("mode", ["trusted", "ids"])
+    @pytest.mark.parametrize(("manifests", "got"), [("", ""), (" , ", "got ' , '; ")])
+    def test_manifests_are_missed_where_no_others_run(
+        self, environment: Environment, mode: str, manifests: str, got: str
+    ) -> None:
+        environment(
+            {
+                "GATEWAY_OPERATIONS__MODE": mode,
+                "GATEWAY_OPERATIONS__MANIFESTS": manifests,
+            }
+        )
+
+        assert refusal() == [
+            (
+                f"GATEWAY_OPERATIONS__MANIFESTS: {got}missing; "
+                f"GATEWAY_OPERATIONS__MODE={mode} needs it"
+            )
+        ]
+
+    @pytest.mark.parametrize("mode", ["open", "log", "trusted", "ids"])
+    def test_any_mode_takes_manifests(
+        self, environment: Environment, mode: str
+    ) -> None:
+        environment(
+            {
+                "GATEWAY_OPERATIONS__MODE": mode,
+                "GATEWAY_OPERATIONS__MANIFESTS": "web.json",
+            }
+        )
+
+        assert read_settings(SECTIONS).operations == OperationSettings.model_validate(
+            {"mode": mode, "manifests": ["web.json"]}
+        )
+
+    def test_a_file_of_settings_has_them_as_an_array(
+        self, config: Callable[[str], Path]
+    ) -> None:
+        text = '[operations]\nmode = "ids"\nmanifests = ["a.json", "b"]\n'
+
+        operations = read_settings(SECTIONS, config=config(text)).operations
+
+        assert operations.mode == "ids"
+        assert operations.manifests == (Path("a.json"), Path("b"))
+
+    def test_a_mode_that_is_none_is_the_only_mistake(
+        self, environment: Environment
+    ) -> None:
+        environment({"GATEWAY_OPERATIONS__MODE": "closed"})
+
+        assert [line.partition(":")[0] for line in refusal()] == [
+            "GATEWAY_OPERATIONS__MODE"
+        ]
+
+
+class TestCache:
+    """Ages are set kind by kind."""
+
+    def test_a_file_of_settings_has_them_in_a_table(
+        self, environment: Environment, config: Callable[[str], Path]
+    ) -> None:
+        environment({"GATEWAY_CACHE__MAX_AGE_SECONDS__USER": "1"})
+        text = "[cache.max_age_seconds]\npolicy = 0\nuser = 9\n"
+
+        ages = read_settings(SECTIONS, config=config(text)).cache.max_age_seconds
+
+        assert ages == MaxAges(policy=0, user=1)
+        assert ages.workflow == 60
+
+    @pytest.mark.parametrize(
+        "name", ["GATEWAY_CACHE", "GATEWAY_CACHE__MAX_AGE_SECONDS"]
+    )
+    def test_one_age_for_everything_is_refused(
+        self, environment: Environment, name: str
+    ) -> None:
+        environment({name: "60"})
+
+        assert refusal() == [
+            (
+                f"{name}: got '60'; takes members, such as "
+                "GATEWAY_CACHE__MAX_AGE_SECONDS__INVOICE"
+            )
+        ]
 
 
 def test_an_origin_with_a_name_in_it_is_refused_and_not_shown(
@@ -1007,4 +1168,4 @@ class TestReadme:
             every += [f"GATEWAY_{key.upper()}__{name}" for name in names(section)]
 
         assert [name for name in every if f"`{name}`" not in text] == []
-        assert len(every) == 39
+        assert len(every) == 51

@@ -10,6 +10,7 @@ import click
 
 from gateway.app import check_files
 from gateway.cli.doctor import run_doctor
+from gateway.cli.operations import check_operations
 from gateway.cli.schema import check_schema, compare_schema, print_graph
 from gateway.cli.serve import serve_gateway, serve_sandbox
 from gateway.providers import PROVIDERS
@@ -98,6 +99,33 @@ def schema(*, check: bool, against: Path | None) -> None:
 def doctor(config: Path | None) -> None:
     """Check the settings and each configured provider."""
     run_doctor(_read(config))
+
+
+@main.group()
+def operations() -> None:
+    """Documents that clients know by id."""
+
+
+@operations.command()
+@click.argument(
+    "manifests",
+    metavar="MANIFEST...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+)
+@_CONFIG
+def check(manifests: tuple[Path, ...], config: Path | None) -> None:
+    """Check each document of manifests against the schema and the limits.
+
+    MANIFEST is a file, or a folder of them: what Apollo's tools, Relay's compiler or
+    graphql-codegen wrote. A document that cannot run has a line for each fault, also
+    where its manifest states another name or type than its text has; so a change of
+    the schema is checked against every app in the field. An id that looks like the
+    SHA-256 of its text, and is not, is only warned of. Limits are those of the
+    settings; introspection runs only where GATEWAY_INTROSPECTION is set.
+    """
+    check_operations(manifests, _read(config))
 
 
 def _read(config: Path | None) -> Settings:

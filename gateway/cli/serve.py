@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import uvicorn
@@ -22,6 +21,7 @@ from gateway.app import (
     sections_in_use,
 )
 from gateway.cli.introduction import introduce
+from gateway.cli.listening import bind, listen_options
 from gateway.observability import configure_logging
 from gateway.providers import PROVIDERS
 from gateway.sandbox import Sandbox
@@ -37,8 +37,6 @@ _IDENTITIES = {
     "api_key": '-H "X-API-Key: $API_KEY" ',
     "jwt": '-H "Authorization: Bearer $TOKEN" ',
 }
-# A write under way is seen to its end, its reading back included.
-_SHUTDOWN_SECONDS = 90
 
 
 def serve_gateway(
@@ -73,7 +71,7 @@ def serve_gateway(
                 "gateway.cli.serve:create_worker_app",
                 factory=True,
                 workers=workers,
-                **_options(host, port),
+                **listen_options(host, port, message_bytes=settings.limits.body_bytes),
             ),
             is_sandbox=is_sandbox,
             file=config,
@@ -81,8 +79,9 @@ def serve_gateway(
         return
     stand_in = Sandbox() if is_sandbox else None
     app = create_app(settings, sandbox=stand_in)
-    server = uvicorn.Server(uvicorn.Config(app, **_options(host, port)))
-    with _bind(server.config) as bound:
+    options = listen_options(host, port, message_bytes=settings.limits.body_bytes)
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    with bind(server.config) as bound:
         _greet(settings, stand_in, bound)
         _run(server, bound)
 
@@ -100,8 +99,8 @@ def _check_shared(settings: Settings) -> None:
 def serve_sandbox(*, host: str, port: int) -> None:
     """Serve the simulators until told to stop, and say how to point a gateway here."""
     stand_in = Sandbox()
-    server = uvicorn.Server(uvicorn.Config(stand_in.app, **_options(host, port)))
-    with _bind(server.config) as bound:
+    server = uvicorn.Server(uvicorn.Config(stand_in.app, **listen_options(host, port)))
+    with bind(server.config) as bound:
         click.echo(introduce(Sandbox(origin=_url(bound))))
         _run(server, bound)
 
@@ -124,7 +123,7 @@ def _serve_workers(
         os.environ[CONFIG_VARIABLE] = str(file)
     with contextlib.ExitStack() as stack:
         stand_in = stack.enter_context(_shared_sandbox()) if is_sandbox else None
-        bound = stack.enter_context(_bind(config))
+        bound = stack.enter_context(bind(config))
         _greet(settings, stand_in, bound)
         Multiprocess(config, sockets=[bound]).run()
 
@@ -132,8 +131,10 @@ def _serve_workers(
 @contextlib.contextmanager
 def _shared_sandbox() -> Iterator[Sandbox]:
     """Serve one sandbox on loopback for all workers, while the block runs."""
-    server = uvicorn.Server(uvicorn.Config(Sandbox().app, **_options(_LOOPBACK, 0)))
-    with _bind(server.config) as bound:
+    server = uvicorn.Server(
+        uvicorn.Config(Sandbox().app, **listen_options(_LOOPBACK, 0))
+    )
+    with bind(server.config) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         os.environ[_SANDBOX_ORIGIN] = _url(bound)
@@ -145,39 +146,11 @@ def _shared_sandbox() -> Iterator[Sandbox]:
             thread.join()
 
 
-def _bind(config: uvicorn.Config) -> socket.socket:
-    """Return a socket that takes connections from now on.
-
-    Raises:
-        click.UsageError: The address cannot be had.
-    """
-    try:
-        bound = config.bind_socket()
-    except (SystemExit, TypeError, UnicodeError) as error:
-        raise click.UsageError(
-            f"Nothing can be served at {config.host}, port {config.port}: is it taken? "
-            "`--port 0` takes a free one."
-        ) from error
-    bound.listen(config.backlog)
-    return bound
-
-
 def _run(server: uvicorn.Server, bound: socket.socket) -> None:
     # Once it has shut down, uvicorn raises the signal again that told it to.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
-
-
-def _options(host: str, port: int) -> dict[str, Any]:
-    return {
-        "host": host,
-        "port": port,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "timeout_graceful_shutdown": _SHUTDOWN_SECONDS,
-    }
 
 
 def _greet(settings: Settings, sandbox: Sandbox | None, bound: socket.socket) -> None:

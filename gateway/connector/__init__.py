@@ -26,7 +26,7 @@ from gateway.connector.connector import (
 from gateway.connector.deciding import decide_each, each_its_own
 from gateway.connector.invoices import Invoices, InvoiceSlice
 from gateway.connector.policies import Policies
-from gateway.connector.provider import Account, Provider, Simulator
+from gateway.connector.provider import Account, Pace, Provider, Simulator
 from gateway.connector.targets import ApprovalStatusSlice, Targets
 from gateway.connector.webhooks import Notice, Webhooks
 from gateway.connector.written import Written
@@ -40,6 +40,7 @@ __all__ = [
     "Invoices",
     "NoPolicies",
     "Notice",
+    "Pace",
     "Person",
     "Policies",
     "Probe",

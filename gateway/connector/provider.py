@@ -46,6 +46,24 @@ class Simulator(Protocol):
         """Return to the data and the switches of the start."""
 
 
+class Pace(Struct, frozen=True, kw_only=True):
+    """How often what is watched is read again, for one account and process.
+
+    Attributes:
+        least_seconds: Between two reads of up to *keys_per_read* objects while they
+            change; more objects take as many times longer.
+        most_seconds: The longest that nothing is read because nothing changed.
+        keys_per_read: As many objects cost what one does, or little more.
+        reads_per_hour: As many such reads are made for all accounts together; None
+            where each account has a limit of its own.
+    """
+
+    least_seconds: float
+    most_seconds: float
+    keys_per_read: int
+    reads_per_hour: int | None = None
+
+
 class Provider(Struct, frozen=True, kw_only=True):
     """A registry entry.
 
@@ -57,6 +75,7 @@ class Provider(Struct, frozen=True, kw_only=True):
         credentials: The type of the part of it that a person may have of their own.
         records_person: Whether the provider records the person who is signed in, so
             that nobody decides there without credentials of their own.
+        pace: How often what is watched with it is read again.
         create_simulator: Makes its fake; the arguments are the clock's.
         open_upstream: Opens its connections.
         open_account: Opens one acting person's standing; the section holds theirs.
@@ -70,6 +89,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     settings: type[BaseModel]
     credentials: type[BaseModel]
     records_person: bool
+    pace: Pace
     create_simulator: Callable[[Clock], Simulator]
     open_upstream: Callable[[Any, Clock, Transport | None], Upstream]
     open_account: Callable[[Any, Upstream], Account]

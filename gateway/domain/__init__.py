@@ -10,6 +10,7 @@ from gateway.domain.enums import (
     ApprovalState,
     ApproverStatus,
     Capability,
+    ChangeCause,
     Decision,
     DynamicApproverType,
     FallbackApproverType,
@@ -57,6 +58,7 @@ from gateway.domain.records import (
 )
 from gateway.domain.targets import (
     TARGET_TYPES,
+    ApprovableKey,
     ApprovableRecord,
     ApprovalStatusDetails,
     ApprovalStatusRecord,
@@ -68,12 +70,14 @@ from gateway.domain.targets import (
     TargetKey,
     TargetRecord,
     TimeEntryRecord,
+    approvable_of,
     key_of,
 )
 
 __all__ = [
     "POSSIBLE_YEARS",
     "TARGET_TYPES",
+    "ApprovableKey",
     "ApprovableRecord",
     "ApprovalRequirement",
     "ApprovalState",
@@ -87,6 +91,7 @@ __all__ = [
     "AttachmentRecord",
     "BookingRecord",
     "Capability",
+    "ChangeCause",
     "CounterpartyRecord",
     "Decision",
     "DynamicApproverType",
@@ -123,6 +128,7 @@ __all__ = [
     "TimeEntryRecord",
     "UserRecord",
     "ViewerAction",
+    "approvable_of",
     "decode_id",
     "encode_id",
     "invoice_key",

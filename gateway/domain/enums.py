@@ -153,6 +153,14 @@ class Outcome(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class ChangeCause(StrEnum):
+    """How the gateway came to know that something changed."""
+
+    GATEWAY = "GATEWAY"
+    WEBHOOK = "WEBHOOK"
+    POLL = "POLL"
+
+
 class InvoiceOrderField(StrEnum):
     """What a list of invoices can be ordered by."""
 

@@ -15,6 +15,7 @@ from gateway.domain.enums import (
     ProviderName,
     TargetType,
 )
+from gateway.domain.ids import GlobalID
 from gateway.domain.records import (
     InvoiceRecord,
     MoneyRecord,
@@ -179,6 +180,31 @@ _TYPES: Mapping[type, TargetType] = {
 def key_of(target: TargetRecord) -> TargetKey:
     """Return what a target is found by."""
     return TargetKey(_TYPES[type(target)], target.source_id)
+
+
+class ApprovableKey(Struct, frozen=True):
+    """Which object that somebody must approve: an invoice by its key, or a target."""
+
+    provider: ProviderName
+    key: str | TargetKey
+
+
+def approvable_of(key: GlobalID) -> ApprovableKey | None:
+    """Return what an id is of that can be approved: an approver's is the invoice.
+
+    None for what is nothing of that, or does not say what it is about.
+    """
+    match key.type_name:
+        case "Invoice":
+            return ApprovableKey(key.provider, key.invoice_key)
+        case "Approver":
+            return ApprovableKey(key.provider, key.parent)
+        case name if name in TARGET_TYPES:
+            return ApprovableKey(
+                key.provider, TargetKey(TARGET_TYPES[name], key.source_id)
+            )
+        case _:
+            return None
 
 
 class TargetDetails(Struct, frozen=True, kw_only=True):

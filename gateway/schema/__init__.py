@@ -1,4 +1,4 @@
-"""The graph: its types, queries and mutations."""
+"""The graph: its types, queries, mutations and subscriptions."""
 
 import functools
 
@@ -13,6 +13,7 @@ from gateway.schema.mutations import Mutation
 from gateway.schema.policies import Policy
 from gateway.schema.queries import Query
 from gateway.schema.scalars import SCALARS
+from gateway.schema.subscriptions import Subscription
 from gateway.schema.targets import Booking, Expense, TimeEntry
 
 
@@ -25,6 +26,7 @@ def create_schema() -> GraphQLSchema:
     built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[
             Invoice,
             Booking,

@@ -143,6 +143,13 @@ _describe(
     ),
 )
 _describe(
+    domain.ChangeCause,
+    "How the gateway came to know that something changed.",
+    GATEWAY="Somebody changed it, or may have, through this gateway.",
+    WEBHOOK="Its provider told.",
+    POLL="It was found otherwise than it was seen last.",
+)
+_describe(
     domain.InvoiceOrderField,
     "What invoices can be ordered by.",
     CREATED_AT="When it came into the provider's system.",

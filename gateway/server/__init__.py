@@ -8,18 +8,19 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from gateway.context import Context
-from gateway.engine import Engine
-from gateway.security import Authenticate, Caller
+from gateway.server.compression import CompressionMiddleware
 from gateway.server.endpoint import GraphQLEndpoint
 from gateway.server.graphiql import ENDPOINT, Example, find_assets, graphiql_routes
 from gateway.server.graphiql import render as render_graphiql
 from gateway.server.request_id import RequestIDMiddleware
+from gateway.server.runner import Runner
 from gateway.server.webhooks import WebhookEndpoint
+from gateway.server.websocket import ConnectionLimits, WebSocketEndpoint
+from gateway.settings import LimitSettings, MaxAges
 
-__all__ = ["Example", "WebhookEndpoint", "create_server"]
+__all__ = ["Example", "Runner", "WebhookEndpoint", "create_server"]
 
 _CORS_HEADERS = [
     "Authorization",
@@ -27,6 +28,8 @@ _CORS_HEADERS = [
     "X-API-Key",
     "X-Request-ID",
     "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
     "graphql-require-preflight",
     "x-apollo-operation-name",
 ]
@@ -34,10 +37,9 @@ _CORS_HEADERS = [
 
 def create_server(
     *,
-    engine: Engine,
-    authenticate: Authenticate,
-    create_context: Callable[[Caller, str], Context],
-    body_bytes: int,
+    runner: Runner,
+    limits: LimitSettings,
+    max_ages: MaxAges,
     allowed_origins: list[str],
     loopback_only: bool,
     graphiql: bool,
@@ -49,16 +51,24 @@ def create_server(
     """Return the application that serves the gateway's HTTP."""
     page = _graphiql_page(examples, banner) if graphiql else None
     endpoint = GraphQLEndpoint(
-        engine=engine,
-        authenticate=authenticate,
-        create_context=create_context,
-        body_bytes=body_bytes,
+        runner=runner,
+        body_bytes=limits.body_bytes,
+        most_operations=limits.batch,
+        max_ages=max_ages,
         allowed_origins=allowed_origins,
         loopback_only=loopback_only,
         graphiql=page,
     )
+    sockets = WebSocketEndpoint(
+        runner=runner,
+        allowed_origins=allowed_origins,
+        loopback_only=loopback_only,
+        limits=ConnectionLimits(message_bytes=limits.body_bytes),
+    )
     routes: list[BaseRoute] = [
         Route(ENDPOINT, endpoint),
+        Route(f"{ENDPOINT}/{{document_id}}", endpoint),
+        WebSocketRoute(ENDPOINT, sockets),
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         *(Route(f"/webhooks/{key}", one) for key, one in webhooks.items()),
@@ -69,12 +79,13 @@ def create_server(
         routes=routes,
         middleware=[
             Middleware(RequestIDMiddleware),
+            Middleware(CompressionMiddleware),
             Middleware(
                 CORSMiddleware,
                 allow_origins=allowed_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=_CORS_HEADERS,
-                expose_headers=["X-Request-ID"],
+                expose_headers=["ETag", "X-Request-ID"],
             ),
         ],
         lifespan=lifespan,

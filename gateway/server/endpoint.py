@@ -1,29 +1,40 @@
-"""The GraphQL endpoint: its steps in order.
+"""The GraphQL endpoint over HTTP: its steps in order.
 
-media type → CSRF → caller → parameters → operation and limits → execute → present
+form of the answer → host and origin → caller → parameters → operation → run → present
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeVar
 
-import orjson
-from graphql import OperationType
+import msgspec
+from graphql import ExecutionResult, OperationType
+from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.context import Context
-from gateway.engine import Engine
-from gateway.errors import RequestError, UnauthenticatedError
-from gateway.security import IDENTITY_HEADERS, Authenticate, Caller
-from gateway.server.negotiation import GRAPHQL_JSON, HTML, JSON, negotiate
-from gateway.server.presenter import (
-    failure_status,
-    is_request_error,
-    present_failure,
-    present_result,
+from gateway.errors import RequestError
+from gateway.security import IDENTITY_HEADERS, Caller
+from gateway.server.answers import (
+    cacheable,
+    fail,
+    json_answer,
+    method_not_allowed,
+    not_acceptable,
 )
+from gateway.server.batches import open_batch
+from gateway.server.caching import find_cache_control
+from gateway.server.negotiation import (
+    GRAPHQL_JSON,
+    HTML,
+    JSON,
+    accepts_event_stream,
+    find_incremental_spec,
+    negotiate,
+)
+from gateway.server.presenter import is_request_error, present_result
 from gateway.server.requests import (
     GraphQLRequest,
     check_host,
@@ -31,6 +42,10 @@ from gateway.server.requests import (
     parse_body,
     parse_query_string,
 )
+from gateway.server.runner import Identity, Prepared, Runner
+from gateway.server.streams.multipart import IncrementalSpec, multipart_answer
+from gateway.server.streams.sse import event_stream
+from gateway.settings import MaxAges
 
 _OK = 200
 _BAD_REQUEST = 400
@@ -40,27 +55,50 @@ _METHODS = "GET, POST"
 T = TypeVar("T")
 
 
+class _Form(Struct, frozen=True, kw_only=True):
+    """The forms of an answer that a client takes.
+
+    *media_type* is that of one whole answer; *has_json* is false where the client
+    named none, and it is only for what a stream cannot say.
+    """
+
+    media_type: str
+    has_json: bool
+    takes_events: bool
+    increments: IncrementalSpec | None
+
+
 class GraphQLEndpoint:
     """Answers ``/graphql`` as an ASGI application."""
 
     def __init__(
         self,
         *,
-        engine: Engine,
-        authenticate: Authenticate,
-        create_context: Callable[[Caller, str], Context],
+        runner: Runner,
         body_bytes: int,
+        most_operations: int,
+        max_ages: MaxAges,
         allowed_origins: list[str],
         loopback_only: bool,
         graphiql: Callable[[], Response] | None,
     ) -> None:
-        """Create the endpoint; *graphiql* is None where browsers get no page."""
-        self._loopback_only = loopback_only
-        self._engine = engine
-        self._authenticate = authenticate
-        self._create_context = create_context
+        """Create the endpoint.
+
+        Args:
+            runner: Runs what is asked for.
+            body_bytes: The largest body that is read.
+            most_operations: The most operations of one request.
+            max_ages: How long each kind of record may be kept.
+            allowed_origins: Whose pages may send what needs no preflight.
+            loopback_only: Whether another machine's name is refused.
+            graphiql: The page that browsers get; None where they get none.
+        """
+        self._runner = runner
         self._body_bytes = body_bytes
+        self._most_operations = most_operations
+        self._max_ages = max_ages
         self._allowed_origins = allowed_origins
+        self._loopback_only = loopback_only
         self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,74 +111,149 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        offered = [JSON, GRAPHQL_JSON]
-        if self._graphiql is not None and request.method == "GET":
-            offered.append(HTML)
         # Several lines of one header are one list (RFC 9110, 5.3).
         accept = ", ".join(request.headers.getlist("accept"))
-        media_type = negotiate(accept, offered)
-        if media_type == HTML and self._graphiql is not None:
+        if self._graphiql is not None and _wants_page(request, accept):
             return self._graphiql()
         request_id: str = request.state.request_id
-        if media_type is None:
-            return _fail(_not_acceptable(), JSON, request_id)
+        form = _find_form(accept)
+        if form is None:
+            return fail(not_acceptable(), JSON, request_id)
         try:
-            return await self._answer(request, media_type, request_id)
+            return await self._answer(request, form, request_id)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the presenter shows what may be shown
-            return _fail(error, media_type, request_id)
+            return fail(error, form.media_type, request_id)
 
-    async def _answer(
-        self, request: Request, media_type: str, request_id: str
-    ) -> Response:
+    async def _answer(self, request: Request, form: _Form, request_id: str) -> Response:
         if request.method not in {"GET", "POST"}:
-            raise _method_not_allowed(request.method, _METHODS)
+            raise method_not_allowed(request.method, _METHODS)
         if self._loopback_only:
             check_host(request)
         check_origin(request, self._allowed_origins)
-        caller = await self._authenticate(_identity(request))
+        identity = _identity(request)
+        caller = await self._runner.authenticate(identity)
         parameters = await self._read(request)
-        if parameters.query is None:
-            raise RequestError("Send a GraphQL document as `query`.")
-        operation = self._engine.prepare(
-            parameters.query, parameters.operation_name or None
-        )
-        is_query = operation.type is OperationType.QUERY
-        if request.method == "GET" and not is_query:
-            raise _method_not_allowed(f"{operation.type.value} by GET", "POST")
-        context = self._create_context(caller, request_id)
-        running = self._engine.execute(operation, parameters.variables or {}, context)
-        try:
-            result = await _while_connected(request, running, cancel=is_query)
-        except ClientDisconnect:
-            context.cancel_reads()
-            raise
-        refused = media_type == GRAPHQL_JSON and is_request_error(result)
-        status = _BAD_REQUEST if refused else _OK
-        return _json(present_result(result, request_id), media_type, status)
+        if isinstance(parameters, list):
+            return await self._answer_batch(request, parameters, form, caller)
+        prepared = await self._runner.prepare(parameters)
+        kind = prepared.operation.type
+        if request.method == "GET" and kind is OperationType.MUTATION:
+            raise method_not_allowed("mutation by GET", "POST")
+        if kind is OperationType.SUBSCRIPTION:
+            return await self._subscribe(prepared, identity, form, request_id)
+        return await self._run(request, prepared, caller, form)
 
-    async def _read(self, request: Request) -> GraphQLRequest:
+    async def _run(
+        self, request: Request, prepared: Prepared, caller: Caller, form: _Form
+    ) -> Response:
+        request_id: str = request.state.request_id
+        context = self._runner.create_context(caller, request_id)
+        in_parts = form.increments is not None and prepared.operation.deferring
+        run = self._runner.run_in_parts if in_parts else self._runner.run
+        is_query = prepared.operation.type is OperationType.QUERY
+        running = run(prepared, context)
+        if is_query:
+            result = await _while_connected(request, running, [context])
+        else:
+            result = await running
+        if not isinstance(result, ExecutionResult):
+            assert form.increments is not None  # noqa: S101 - else nothing is deferred
+            return multipart_answer(
+                result,
+                form.increments,
+                request_id,
+                context.cancel_reads,
+                document=prepared.operation.deferring or prepared.operation.document,
+            )
+        body = present_result(result, request_id)
+        if not form.has_json:
+            return event_stream(_alone(body), request_id)
+        refused = form.media_type == GRAPHQL_JSON and is_request_error(result)
+        response = json_answer(body, form.media_type, _BAD_REQUEST if refused else _OK)
+        if request.method == "GET" and prepared.is_by_id and not result.errors:
+            cache_control = find_cache_control(
+                prepared.operation.reads, self._max_ages, caller
+            )
+            return cacheable(request, response, cache_control)
+        return response
+
+    async def _subscribe(
+        self, prepared: Prepared, identity: Identity, form: _Form, request_id: str
+    ) -> Response:
+        if not form.takes_events:
+            raise RequestError(
+                "A subscription is answered as text/event-stream, which `Accept` has "
+                "to name, or over a WebSocket by graphql-transport-ws.",
+                status=406,
+                code="NOT_ACCEPTABLE",
+            )
+        bodies = await self._runner.subscribe(prepared, identity, request_id)
+        if isinstance(bodies, dict):
+            status = _BAD_REQUEST if form.media_type == GRAPHQL_JSON else _OK
+            return json_answer(bodies, form.media_type, status)
+        return event_stream(bodies, request_id)
+
+    async def _answer_batch(
+        self,
+        request: Request,
+        requests: list[GraphQLRequest],
+        form: _Form,
+        caller: Caller,
+    ) -> Response:
+        request_id: str = request.state.request_id
+        batch = await open_batch(self._runner, requests, self._most_operations)
+        contexts: list[Context] = []
+
+        def create_context() -> Context:
+            contexts.append(self._runner.create_context(caller, request_id))
+            return contexts[-1]
+
+        running = batch.run(create_context, request_id)
+        if batch.is_query:
+            bodies = await _while_connected(request, running, contexts)
+        else:
+            bodies = await running
+        return json_answer(bodies, form.media_type, _OK)
+
+    async def _read(self, request: Request) -> GraphQLRequest | list[GraphQLRequest]:
         if request.method == "GET":
-            return parse_query_string(request.query_params)
-        return await parse_body(request, self._body_bytes)
+            parameters = parse_query_string(request.query_params)
+        else:
+            body = await parse_body(request, self._body_bytes)
+            if isinstance(body, list):
+                return body
+            parameters = body
+        name = request.path_params.get("document_id")
+        if name is None:
+            return parameters
+        if parameters.asked.id not in {None, name}:
+            raise RequestError("The path and the parameters name two documents.")
+        return msgspec.structs.replace(
+            parameters, document_id=name, doc_id=None, id=None
+        )
+
+
+async def _alone(body: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+    yield body
 
 
 async def _while_connected(
-    request: Request, running: Coroutine[Any, Any, T], *, cancel: bool
+    request: Request, running: Coroutine[Any, Any, T], contexts: list[Context]
 ) -> T:
-    """Run an operation; where it may be cancelled, end it when its client goes.
+    """Run what only reads, in *contexts*, and end it when its client goes.
 
     Raises:
-        ClientDisconnect: The client went, and the operation was cancelled.
+        ClientDisconnect: The client went, and nothing is read any more.
     """
-    if not cancel:
-        return await running
     task = asyncio.ensure_future(running)
     watch = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
+            for context in contexts:
+                context.cancel_reads()
             raise ClientDisconnect
         return task.result()
     finally:
@@ -153,6 +266,29 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
+def _wants_page(request: Request, accept: str) -> bool:
+    return (
+        request.method == "GET"
+        and not request.path_params
+        and negotiate(accept, [JSON, GRAPHQL_JSON, HTML]) == HTML
+    )
+
+
+def _find_form(accept: str) -> _Form | None:
+    """Return the forms that *accept* names, or None where none is ours."""
+    media_type = negotiate(accept, [JSON, GRAPHQL_JSON])
+    takes_events = accepts_event_stream(accept)
+    increments = find_incremental_spec(accept)
+    if media_type is None and not takes_events and increments is None:
+        return None
+    return _Form(
+        media_type=media_type or GRAPHQL_JSON,
+        has_json=media_type is not None or not takes_events,
+        takes_events=takes_events,
+        increments=increments,
+    )
+
+
 def _identity(request: Request) -> dict[str, str]:
     """Return the headers that say who calls; several lines of one are one value."""
     headers = request.headers
@@ -161,39 +297,3 @@ def _identity(request: Request) -> dict[str, str]:
         for name in IDENTITY_HEADERS
         if name in headers
     }
-
-
-def _fail(error: Exception, media_type: str, request_id: str) -> Response:
-    status = failure_status(error)
-    if status is None:
-        status = _BAD_REQUEST if media_type == GRAPHQL_JSON else _OK
-    response = _json(present_failure(error, request_id), media_type, status)
-    if isinstance(error, RequestError):
-        response.headers.update(error.headers)
-    if isinstance(error, UnauthenticatedError):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _json(body: dict[str, Any], media_type: str, status: int) -> Response:
-    return Response(
-        orjson.dumps(body),
-        status_code=status,
-        media_type=f"{media_type}; charset=utf-8",
-        headers={"Vary": "Accept", "Cache-Control": "no-store"},
-    )
-
-
-def _not_acceptable() -> RequestError:
-    return RequestError(
-        f"`Accept` takes {JSON} or {GRAPHQL_JSON}.", status=406, code="NOT_ACCEPTABLE"
-    )
-
-
-def _method_not_allowed(method: str, allowed: str) -> RequestError:
-    return RequestError(
-        f"{method} is not allowed here; {allowed} is.",
-        status=405,
-        code="METHOD_NOT_ALLOWED",
-        headers={"Allow": allowed},
-    )

@@ -1,16 +1,26 @@
-"""Which media type answers a request: what ``Accept`` prefers of what is offered."""
+"""Which forms may answer a request: what ``Accept`` prefers, and what it names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+
+from gateway.server.streams.increments import IncrementalSpec
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
+
+# The parameters of `multipart/mixed` with which Apollo's clients name a form.
+_DEFER = "deferspec"
+_INCREMENTAL = "incrementalspec"
+_SUBSCRIPTION = "subscriptionspec"
 
 
 class _Range(Struct, frozen=True):
     pattern: str
+    parameters: Mapping[str, str]
     quality: float
     place: int
 
@@ -25,11 +35,7 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     """
     if accept is None or not accept.strip():
         return offered[0]
-    ranges = [
-        _parse_range(part, place)
-        for place, part in enumerate(accept.split(","))
-        if part.strip()
-    ]
+    ranges = _parse_ranges(accept)
     best: tuple[float, int] | None = None
     chosen = None
     for media_type in offered:
@@ -42,17 +48,64 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:
     return chosen
 
 
+def accepts_event_stream(accept: str) -> bool:
+    """Return whether *accept* names event streams; a wildcard does not ask for one."""
+    return any(
+        one.pattern == EVENT_STREAM and one.quality > 0 for one in _parse_ranges(accept)
+    )
+
+
+def find_incremental_spec(accept: str) -> IncrementalSpec | None:
+    """Return the form of answers in parts that *accept* prefers, or None.
+
+    `multipart/mixed` without a form is the newest one, which urql and GraphiQL read; a
+    wildcard names none.
+    """
+    named = [
+        one
+        for one in _parse_ranges(accept)
+        if one.pattern == MULTIPART and one.quality > 0
+    ]
+    named.sort(key=lambda one: (-one.quality, one.place))
+    specs = (_find_spec(one.parameters) for one in named)
+    return next((spec for spec in specs if spec is not None), None)
+
+
+def _find_spec(parameters: Mapping[str, str]) -> IncrementalSpec | None:
+    if _DEFER in parameters:
+        known = parameters[_DEFER] == "20220824"
+        return IncrementalSpec.DEFER_2022 if known else None
+    if _INCREMENTAL in parameters:
+        known = parameters[_INCREMENTAL] == "v0.2"
+        return IncrementalSpec.NEWEST if known else None
+    # This one is of subscriptions by multipart, whose parts are of another kind.
+    return None if _SUBSCRIPTION in parameters else IncrementalSpec.NEWEST
+
+
+def _parse_ranges(accept: str) -> list[_Range]:
+    return [
+        _parse_range(part, place)
+        for place, part in enumerate(accept.split(","))
+        if part.strip()
+    ]
+
+
 def _parse_range(part: str, place: int) -> _Range:
-    pattern, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    quality = 1.0
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip() == "q":
-            try:
-                quality = min(1.0, max(0.0, float(value)))
-            except ValueError:
-                quality = 0.0
-    return _Range(pattern, quality, place)
+    pattern, *pieces = (piece.strip().lower() for piece in part.split(";"))
+    parameters = {}
+    for piece in pieces:
+        key, _, value = piece.partition("=")
+        parameters[key.strip()] = value.strip().strip('"')
+    return _Range(pattern, parameters, _parse_quality(parameters.get("q")), place)
+
+
+def _parse_quality(text: str | None) -> float:
+    if text is None:
+        return 1.0
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0
 
 
 def _most_specific(media_type: str, ranges: Sequence[_Range]) -> _Range | None:

@@ -1,6 +1,6 @@
 """The one place where an error becomes something that a client reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -9,6 +9,7 @@ from gateway.engine import RejectedError
 from gateway.errors import (
     GatewayError,
     IdentityUnavailableError,
+    OperationError,
     RequestError,
     UnauthenticatedError,
 )
@@ -22,16 +23,21 @@ _UNAVAILABLE = 503
 
 def present_result(result: ExecutionResult, request_id: str) -> dict[str, Any]:
     """Return the body of an answer: data, and the errors in it if there are any."""
-    # What execution refuses without a cause of ours is a value that does not fit.
-    errors = [
-        _present(error, "BAD_USER_INPUT", request_id) for error in result.errors or ()
-    ]
+    errors = present_errors(result.errors or (), request_id)
     if not errors:
         return {"data": result.data}
     body = _body(errors, request_id)
     if _was_executed(result):
         body["data"] = result.data
     return body
+
+
+def present_errors(
+    errors: Iterable[GraphQLError], request_id: str
+) -> list[dict[str, Any]]:
+    """Return what a client reads of the errors of an execution, or of a part of one."""
+    # What execution refuses without a cause of ours is a value that does not fit.
+    return [_present(error, "BAD_USER_INPUT", request_id) for error in errors]
 
 
 def present_failure(error: Exception, request_id: str) -> dict[str, Any]:
@@ -55,7 +61,7 @@ def failure_status(error: Exception) -> int | None:
     A request that is no GraphQL request has one; a document or an operation that
     cannot run is 400 in ``application/graphql-response+json`` and 200 otherwise.
     """
-    if isinstance(error, RequestError):
+    if isinstance(error, RequestError | OperationError):
         return error.status
     if isinstance(error, UnauthenticatedError):
         return _UNAUTHORISED

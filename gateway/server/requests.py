@@ -3,17 +3,23 @@
 https://graphql.github.io/graphql-over-http/draft/, "Request".
 """
 
+import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from starlette.datastructures import Headers, QueryParams
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from gateway.errors import RequestError
+from gateway.operations import Asked
 from gateway.security import is_loopback
 from gateway.server.negotiation import JSON
 
+# As much of a name is repeated to whoever sent it.
+_SHOWN = 100
 # A browser sends these to another site without asking it first.
 _SIMPLE_TYPES = frozenset(
     {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
@@ -26,20 +32,37 @@ _PREFLIGHT_HEADERS = (
 
 
 class GraphQLRequest(Struct, frozen=True, rename="camel"):
-    """The parameters of a GraphQL request."""
+    """The parameters of a GraphQL request; *doc_id* and *id* are Relay's words."""
 
     query: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+    doc_id: str | None = msgspec.field(default=None, name="doc_id")
+    id: str | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """How it names its document.
+
+        Raises:
+            RequestError: It names several, or its hash is none.
+        """
+        names = {one for one in (self.document_id, self.doc_id, self.id) if one}
+        if len(names) > 1:
+            raise RequestError("`documentId`, `doc_id` and `id` name two documents.")
+        name = names.pop() if names else None
+        digest = _digest(self.extensions or {})
+        text = self.query
+        if text == "" and (name or digest):
+            # graphql-ws cannot leave it out.
+            text = None
+        return Asked(text=text, id=name, digest=digest)
 
 
 # What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
-_REQUEST = msgspec.json.Decoder(GraphQLRequest)
-_OBJECT: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(
-    dict[str, Any] | None
-)
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 def check_origin(request: Request, allowed_origins: list[str]) -> None:
@@ -60,7 +83,7 @@ def check_origin(request: Request, allowed_origins: list[str]) -> None:
         raise _forgeable("send it from an origin in GATEWAY_CORS_ORIGINS")
 
 
-def check_host(request: Request) -> None:
+def check_host(request: HTTPConnection) -> None:
     """Refuse a request that reached this machine under another machine's name.
 
     Any page can give its own name the address of this machine (DNS rebinding), and
@@ -82,18 +105,27 @@ def parse_query_string(params: QueryParams) -> GraphQLRequest:
     """Return the parameters of a GET request.
 
     Raises:
-        RequestError: `variables` or `extensions` is no JSON object.
+        RequestError: `variables` or `extensions` is no JSON object, or a parameter is
+            there twice.
     """
+    for name in GraphQLRequest.__struct_encode_fields__:
+        if len(params.getlist(name)) > 1:
+            raise RequestError(f"`{name}` is there twice.")
     return GraphQLRequest(
         query=params.get("query"),
         operation_name=params.get("operationName"),
         variables=_parse_object(params, "variables"),
         extensions=_parse_object(params, "extensions"),
+        document_id=params.get("documentId"),
+        doc_id=params.get("doc_id"),
+        id=params.get("id"),
     )
 
 
-async def parse_body(request: Request, most_bytes: int) -> GraphQLRequest:
-    """Return the parameters of a POST request.
+async def parse_body(
+    request: Request, most_bytes: int
+) -> GraphQLRequest | list[GraphQLRequest]:
+    """Return the parameters of a POST request; a list of them is a batch.
 
     Raises:
         RequestError: The body is too large, of another type, or no GraphQL request.
@@ -110,13 +142,31 @@ async def parse_body(request: Request, most_bytes: int) -> GraphQLRequest:
             status=415,
             code="UNSUPPORTED_MEDIA_TYPE",
         )
-    body = await read_body(request, most_bytes)
+    body = _parse_json(await read_body(request, most_bytes), "The body is not JSON.")
+    if isinstance(body, list):
+        return [parse_parameters(one) for one in body]
+    return parse_parameters(body)
+
+
+def parse_message(text: str) -> Any:
+    """Return the JSON of one message of a WebSocket.
+
+    Raises:
+        RequestError: It is no JSON, or an object in it has a member twice.
+    """
+    return _parse_json(text, "The message is not JSON.")
+
+
+def parse_parameters(value: Any) -> GraphQLRequest:
+    """Return the parameters of a GraphQL request that are in a JSON value.
+
+    Raises:
+        RequestError: The value is no GraphQL request.
+    """
     try:
-        return _REQUEST.decode(body)
+        return msgspec.convert(value, GraphQLRequest)
     except msgspec.ValidationError as error:
         raise RequestError(f"This is no GraphQL request: {error}.") from error
-    except _UNREADABLE as error:
-        raise RequestError("The body is not JSON.") from error
 
 
 async def read_body(request: Request, most_bytes: int) -> bytes:
@@ -155,14 +205,52 @@ def _charset(headers: Headers) -> str:
     return "utf-8"
 
 
+def _digest(extensions: dict[str, Any]) -> str | None:
+    """Return the hash of an automatic persisted query, where there is one."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise RequestError("Unsupported persisted query version")
+    digest = persisted.get("sha256Hash")
+    if not isinstance(digest, str) or not digest:
+        raise RequestError(
+            "`extensions.persistedQuery.sha256Hash` must be the SHA-256 of the "
+            "document in hex."
+        )
+    return digest
+
+
 def _parse_object(params: QueryParams, name: str) -> dict[str, Any] | None:
     text = params.get(name)
     if not text:
         return None
+    value = _parse_json(text, f"`{name}` must be a JSON object.")
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(f"`{name}` must be a JSON object.")
+    return value
+
+
+def _parse_json(text: bytes | str, problem: str) -> Any:
+    """Return the JSON value in *text*.
+
+    Of two members of one name each parser takes another: what stands between a client
+    and the gateway might have looked at the other one.
+    """
     try:
-        return _OBJECT.decode(text)
+        value = msgspec.json.decode(text)
+        # msgspec keeps the last of them in silence.
+        json.loads(text, object_pairs_hook=_check_unique)
     except _UNREADABLE as error:
-        raise RequestError(f"`{name}` must be a JSON object.") from error
+        raise RequestError(problem) from error
+    return value
+
+
+def _check_unique(pairs: Sequence[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise RequestError(f"The member `{twice[:_SHOWN]}` is there twice.")
 
 
 def _forgeable(instead: str) -> RequestError:

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.changes import Changes
+from gateway.changes import Notices
 from gateway.connector import Webhooks
 from gateway.errors import GatewayError, RequestError
 from gateway.observability import get_logger
@@ -24,10 +24,10 @@ _BODY_BYTES = 1_048_576
 class WebhookEndpoint:
     """Takes one provider's deliveries, as an ASGI application."""
 
-    def __init__(self, webhooks: Webhooks, changes: Changes) -> None:
+    def __init__(self, webhooks: Webhooks, notices: Notices) -> None:
         """Create the endpoint."""
         self._webhooks = webhooks
-        self._changes = changes
+        self._notices = notices
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one delivery: with 204 once what it tells was read again."""
@@ -55,7 +55,7 @@ class WebhookEndpoint:
                 headers={"Allow": "POST"},
             )
         body = await read_body(request, _BODY_BYTES)
-        await self._changes.take(self._webhooks.parse(request.headers, body))
+        await self._notices.take(self._webhooks.parse(request.headers, body))
 
 
 def _fail(error: Exception, request_id: str) -> Response:

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,13 +14,17 @@ import {
   ROOT,
   START,
   TEST,
+  execute,
   openPage,
   readEditor,
+  result,
   runOperation,
   runTab,
   startBrowser,
   startGateway,
+  startScript,
   tabTitles,
+  writeOperation,
 } from "./helpers.mjs";
 
 const PUBLIC = "https://cdn.jsdelivr.net/npm/";
@@ -112,6 +117,90 @@ test("a header is sent with the operation, and kept nowhere", TEST, async () => 
   assert.doesNotMatch(kept, /typed-by-hand/);
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+test("a link has its tab, does not run, and is copied", TEST, async () => {
+  const page = await openPage(browser, gateway.url, {
+    path: "/graphql?query=query+Linked+{+__typename+}&variables={}",
+    permissions: ["clipboard-read", "clipboard-write"],
+    publicFiles,
+  });
+  const { examples } = JSON.parse(await page.locator("#page").textContent());
+  await page.locator(".graphiql-tab-active", { hasText: "Linked" }).waitFor();
+
+  assert.equal((await tabTitles(page)).length, examples.length + 1);
+  assert.equal(await readEditor(page, "query"), "query Linked { __typename }");
+  assert.equal(await readEditor(page, "variables"), "{}");
+  assert.equal(await readEditor(page, "result"), "");
+  assert.equal(page.url(), `${gateway.url}/graphql`);
+
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.locator(".notice", { hasText: "copied" }).waitFor();
+  assert.equal(
+    await page.evaluate(() => navigator.clipboard.readText()),
+    `${gateway.url}/graphql#query=query+Linked+%7B+__typename+%7D` +
+      "&variables=%7B%7D&operationName=Linked",
+  );
+  assert.deepEqual(await execute(page), { data: { __typename: "Query" } });
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("an example comes from the menu", TEST, async () => {
+  const page = await openPage(browser, gateway.url, { publicFiles });
+  const titles = await tabTitles(page);
+
+  await page.getByRole("button", { name: "Examples" }).click();
+  await page.getByRole("menuitem", { name: titles[2], exact: true }).click();
+  await page.locator(".graphiql-tab-active", { hasText: titles[2] }).waitFor();
+
+  assert.deepEqual(await tabTitles(page), titles);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("events and what is deferred are shown as they come", TEST, async () => {
+  const asked = {};
+  const script = {
+    Changes: (response) => asked.Changes(response),
+    Deferred: (response) => asked.Deferred(response),
+  };
+  const run = async (page, query) => {
+    const [, name] = query.match(/\w+ (\w+)/);
+    await writeOperation(page, { query });
+    const response = new Promise((resolve) => {
+      asked[name] = resolve;
+    });
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    return response;
+  };
+  const server = await startScript(gateway, script);
+  const page = await openPage(browser, server.url, { publicFiles });
+
+  const stream = await run(page, "subscription Changes { at }");
+  stream.writeHead(200, { "content-type": "text/event-stream" });
+  stream.write('event: next\ndata: {"data":{"at":1}}\n\n');
+  assert.deepEqual(await result(page), { data: { at: 1 } });
+  const closed = once(stream, "close");
+  await page.getByRole("button", { name: /^Stop query/ }).click();
+  await closed;
+
+  const parts = await run(page, "query Deferred { a { ... @defer { c } } }");
+  parts.writeHead(200, { "content-type": 'multipart/mixed; boundary="-"' });
+  const part = (value) => `\r\n\r\n${JSON.stringify(value)}\r\n---`;
+  const pending = [{ id: "0", path: ["a"] }];
+  parts.write(`---${part({ data: { a: { b: 1 } }, pending, hasNext: true })}`);
+  assert.deepEqual(await result(page), { data: { a: { b: 1 } } });
+  const incremental = [{ id: "0", data: { c: 2 } }];
+  const completed = [{ id: "0" }];
+  parts.end(`${part({ incremental, completed, hasNext: false })}--\r\n`);
+  assert.deepEqual(await result(page, ({ data }) => data.a.c), {
+    data: { a: { b: 1, c: 2 } },
+  });
+
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  server.stop();
 });
 
 test("a public file that was changed does not run", TEST, async () => {

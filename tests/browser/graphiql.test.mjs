@@ -6,15 +6,18 @@ import { after, before, test } from "node:test";
 import {
   START,
   TEST,
+  awaitEditors,
   execute,
   focusTools,
   openPage,
   readEditor,
+  result,
   runOperation,
   runTab,
   startBrowser,
   startGateway,
   tabTitles,
+  writeOperation,
 } from "./helpers.mjs";
 
 const ANY = { query: "query Any { __typename }" };
@@ -33,8 +36,8 @@ after(async () => {
 }, START);
 
 /** Open the page for one test, which fails where the page had a fault. */
-async function withPage(use) {
-  const page = await openPage(browser, gateway.url);
+async function withPage(use, options) {
+  const page = await openPage(browser, gateway.url, options);
   try {
     await use(page);
     assert.deepEqual(page.faults, []);
@@ -92,7 +95,7 @@ test("each example runs without an error", { timeout: 180_000 }, () =>
 
     for (const [index, { query }] of examples.entries()) {
       // A subscription answers when something changes.
-      if (!query.startsWith("subscription")) {
+      if (!/^subscription\b/m.test(query)) {
         const result = await runTab(page, titles[index]);
 
         assert.equal(result.errors, undefined, titles[index]);
@@ -115,52 +118,34 @@ test("an operation is sent as JSON, so that it is never a simple request", TEST,
     assert.equal(headers["content-type"], "application/json");
     assert.equal(
       headers.accept,
-      "application/graphql-response+json, application/json;q=0.9",
+      "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json, " +
+        "application/json;q=0.9",
     );
-  }),
-);
-
-test("the results of a subscription are shown as they arrive", TEST, () =>
-  withPage(async (page) => {
-    const results = [1, 2].map((at) =>
-      JSON.stringify({ data: { approvalChanged: at } }),
-    );
-    await page.route("**/graphql", (route) =>
-      route.request().headers().accept === "text/event-stream"
-        ? route.fulfill({
-            contentType: "text/event-stream; charset=utf-8",
-            body: [
-              ": a sign of life",
-              ...results.map((result) => `event: next\ndata: ${result}`),
-              "event: complete\ndata: ",
-              "",
-            ].join("\n\n"),
-          })
-        : route.fallback(),
-    );
-
-    const shown = await runOperation(page, { query: "subscription Any { any }" });
-
-    assert.deepEqual(shown, { data: { approvalChanged: 2 } });
   }),
 );
 
 test("a header typed in the editor is sent, and kept nowhere", TEST, () =>
   withPage(async (page) => {
-    await runOperation(page, ANY);
+    await writeOperation(page, ANY);
     await page.locator(".graphiql-editor-tools button", { hasText: "Headers" }).click();
     await focusTools(page);
-    await page.keyboard.type('{ "Authorization": "Bearer demo-clerk", "X-Typed": "typed-by-hand" }');
+    await page.keyboard.type(
+      '{ "Authorization": "Bearer demo-clerk", "X-Typed": "typed-by-hand" }',
+    );
+    // GraphiQL reads the headers, and writes the history and the tabs, after a pause.
+    await page.waitForTimeout(1_500);
     const sent = page.waitForRequest((request) => request.method() === "POST");
 
     await execute(page);
-    // GraphiQL writes the history and the tabs after a pause.
+    await page.getByRole("button", { name: "Show History" }).click();
+    await page.getByRole("button", { name: "Add favorite" }).click();
     await page.waitForTimeout(1_500);
-    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+    const kept = await page.evaluate(() => ({ ...localStorage }));
 
     assert.equal((await sent).headers().authorization, "Bearer demo-clerk");
-    assert.match(kept, /query Any/);
-    assert.doesNotMatch(kept, /typed-by-hand/);
+    assert.match(kept["graphiql:tabState"], /query Any/);
+    assert.match(kept["graphiql:favorites"], /query Any/);
+    assert.doesNotMatch(JSON.stringify(kept), /typed-by-hand/);
   }),
 );
 
@@ -200,6 +185,36 @@ test("the editors mark what is wrong", TEST, () =>
   }),
 );
 
+test("the editor puts an operation in order", TEST, () =>
+  withPage(async (page) => {
+    await writeOperation(page, { query: "query Any{__typename,again:__typename}" });
+
+    await page.getByRole("button", { name: /^Prettify query/ }).click();
+    while (!(await readEditor(page, "query")).includes("\n")) {
+      await page.waitForTimeout(20);
+    }
+
+    assert.equal(
+      await readEditor(page, "query"),
+      "query Any {\n  __typename\n  again: __typename\n}\n",
+    );
+  }),
+);
+
+test("a line that is too long goes on below", TEST, () =>
+  withPage(async (page) => {
+    const tops = await page.evaluate(() => {
+      const editor = globalThis.__MONACO.editor
+        .getEditors()
+        .find((one) => one.getModel().uri.path.endsWith("operation.graphql"));
+      return [1, 2, 5, 6].map((line) => editor.getTopForLineNumber(line));
+    });
+
+    // The comment at the top takes two lines, `totalCount` one.
+    assert.equal(tops[1] - tops[0], 2 * (tops[3] - tops[2]));
+  }),
+);
+
 test("the documentation opens", TEST, () =>
   withPage(async (page) => {
     await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
@@ -225,10 +240,142 @@ test("a reload keeps the tabs", TEST, () =>
     );
 
     await page.reload();
-    await page.locator(".graphiql-query-editor .view-lines").waitFor();
+    await awaitEditors(page);
 
     assert.deepEqual(await tabTitles(page), titles);
   }),
+);
+
+test("an example whose tab was closed comes back from the menu", TEST, () =>
+  withPage(async (page) => {
+    const titles = await tabTitles(page);
+    const { examples } = JSON.parse(await page.locator("#page").textContent());
+    await page.getByRole("button", { name: "Close Tab" }).first().click();
+    await page.locator(".graphiql-tab-button", { hasText: titles[0] }).waitFor({
+      state: "detached",
+    });
+
+    await choose(page, titles[0]);
+    await page
+      .locator(".graphiql-tab-active .graphiql-tab-button", { hasText: titles[0] })
+      .waitFor();
+
+    assert.deepEqual(await tabTitles(page), [...titles.slice(1), titles[0]]);
+    assert.equal(await readEditor(page, "query"), examples[0].query);
+    assert.equal(await readEditor(page, "variables"), examples[0].variables);
+  }),
+);
+
+test("an example that is in a tab is shown there", TEST, () =>
+  withPage(async (page) => {
+    const titles = await tabTitles(page);
+
+    await choose(page, titles[2]);
+    const active = page.locator(".graphiql-tab-active .graphiql-tab-button");
+    await active.and(page.getByText(titles[2], { exact: true })).waitFor();
+
+    assert.deepEqual(await tabTitles(page), titles);
+  }),
+);
+
+/** Choose this example from the toolbar's menu. */
+async function choose(page, name) {
+  await page.getByRole("button", { name: "Examples" }).click();
+  await page.getByRole("menuitem", { name, exact: true }).click();
+}
+
+test("headers that cannot be sent are an answer", TEST, () =>
+  withPage(async (page) => {
+    await writeOperation(page, { ...ANY, headers: { "No name": "x" } });
+
+    await page.locator(".graphiql-execute-button").click();
+    const { errors } = await result(page);
+
+    assert.equal(errors.length, 1);
+    assert.match(errors[0].message, /^The request headers cannot be sent: /);
+    assert.deepEqual(Object.keys(errors[0]), ["message"]);
+  }),
+);
+
+// Light and dark, as the style sheets and the editor have them.
+const LOOKS = {
+  light: ["rgb(243, 244, 246)", "vs"],
+  dark: ["rgb(28, 35, 51)", "vs-dark"],
+};
+
+async function look(page) {
+  const banner = await page
+    .locator(".banner")
+    .evaluate((element) => getComputedStyle(element).backgroundColor);
+  const editor = page.locator(".graphiql-query-editor .monaco-editor").first();
+  const classes = (await editor.getAttribute("class")).split(" ");
+  return [banner, classes.find((name) => name.startsWith("vs"))];
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the page is ${colorScheme} where the system is`, TEST, () =>
+    withPage(async (page) => assert.deepEqual(await look(page), LOOKS[colorScheme]), {
+      colorScheme,
+    }),
+  );
+}
+
+test("the page changes its look with the system", TEST, () =>
+  withPage(async (page) => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.locator(".graphiql-query-editor .monaco-editor.vs-dark").waitFor();
+
+    assert.deepEqual(await look(page), LOOKS.dark);
+  }),
+);
+
+test("the settings choose the look, and a reload keeps it", TEST, () =>
+  withPage(
+    async (page) => {
+      await page.getByRole("button", { name: "Open settings dialog" }).click();
+      await page.getByRole("button", { name: "Light", exact: true }).click();
+      await page.keyboard.press("Escape");
+      const chosen = await look(page);
+
+      await page.reload();
+      await awaitEditors(page);
+
+      assert.deepEqual(chosen, LOOKS.light);
+      assert.deepEqual(await look(page), LOOKS.light);
+    },
+    { colorScheme: "dark" },
+  ),
+);
+
+test("what was run is in the history", TEST, () =>
+  withPage(async (page) => {
+    await runOperation(page, ANY);
+
+    await page.getByRole("button", { name: "Show History" }).click();
+
+    await page.locator(".graphiql-history-item", { hasText: "Any" }).waitFor();
+  }),
+);
+
+test("the page fits on a phone", TEST, () =>
+  withPage(
+    async (page) => {
+      await runTab(page, (await tabTitles(page))[0]);
+
+      const [editors, response] = await Promise.all(
+        [".graphiql-editors", ".graphiql-response"].map((selector) =>
+          page.locator(selector).boundingBox(),
+        ),
+      );
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+
+      assert.equal(width, 390);
+      assert.ok(editors.width > 300 && response.width > 300);
+      assert.ok(editors.height > 200 && response.height > 200);
+      assert.ok(response.y >= editors.y + editors.height);
+    },
+    { viewport: { width: 390, height: 800 } },
+  ),
 );
 
 test(

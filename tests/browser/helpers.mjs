@@ -6,6 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer as createHTTPServer, request as requestHTTP } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -17,6 +18,9 @@ const GRAPHIQL = path.join(REPOSITORY, "gateway/server/graphiql");
 
 /** The folder whose `gateway` package is tested, this repository unless said. */
 export const ROOT = process.env.GATEWAY_ROOT ?? REPOSITORY;
+
+// The gateway refuses a variable of this kind that it does not know.
+const { GATEWAY_ROOT: _, ...ENVIRONMENT } = process.env;
 
 const { chromium } = createRequire(path.join(GRAPHIQL, "package.json"))(
   "playwright-core",
@@ -76,7 +80,7 @@ async function startCommand(command, probe, { root, env }) {
   const python = process.env.PYTHON ?? path.join(REPOSITORY, ".venv/bin/python");
   const child = spawn(python, ["-m", "gateway", command, "--port", `${port}`], {
     cwd: root,
-    env: { ...process.env, PYTHONPATH: root, ...env },
+    env: { ...ENVIRONMENT, PYTHONPATH: root, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "exit");
@@ -104,6 +108,38 @@ async function startCommand(command, probe, { root, env }) {
   return { url, stop, output: () => output };
 }
 
+/**
+ * Stand before the gateway, and answer the operations of *script* by hand.
+ *
+ * `script` has a function for each operation name: it gets the response to write, and
+ * the headers that were sent.
+ */
+export async function startScript(gateway, script) {
+  const server = createHTTPServer(async (request, response) => {
+    const chunks = await request.toArray();
+    const body = Buffer.concat(chunks);
+    const name = body.length ? JSON.parse(body).operationName : undefined;
+    if (Object.hasOwn(script, name)) {
+      script[name](response, request.headers);
+      return;
+    }
+    const { origin: _origin, host: _host, ...headers } = request.headers;
+    const { method } = request;
+    const passed = requestHTTP(`${gateway.url}${request.url}`, { method, headers });
+    passed.on("response", (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    passed.end(body);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+}
+
 /** Start a browser whose names resolve to nothing, so that only loopback is left. */
 export function startBrowser() {
   return chromium.launch({
@@ -126,12 +162,18 @@ export function startBrowser() {
  *
  * `page.faults` collects what a clean page has none of: requests that leave
  * loopback, violations of the policy, errors on the console. `publicFiles` maps
- * public addresses to the files that answer for them.
+ * public addresses to the files that answer for them; the rest of the options is the
+ * browser's, such as `colorScheme`.
  */
-export async function openPage(browser, url, { publicFiles = new Map() } = {}) {
+export async function openPage(
+  browser,
+  url,
+  { path: address = "/graphql", publicFiles = new Map(), ...profile } = {},
+) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     serviceWorkers: "block",
+    ...profile,
   });
   context.setDefaultTimeout(STEP_MS);
   const faults = [];
@@ -167,10 +209,15 @@ export async function openPage(browser, url, { publicFiles = new Map() } = {}) {
       globalThis.recordViolation(`${event.effectiveDirective} ${event.blockedURI}`),
     );
   });
-  page.answer = await page.goto(`${url}/graphql`);
+  page.answer = await page.goto(`${url}${address}`);
+  await awaitEditors(page);
+  return page;
+}
+
+/** Wait until the page can be used: after a reload, too. */
+export async function awaitEditors(page) {
   await page.locator(".graphiql-query-editor :is(.view-lines, .CodeMirror)").waitFor();
   await page.locator(".graphiql-execute-button").waitFor();
-  return page;
 }
 
 /**
@@ -182,8 +229,7 @@ export async function identify(page, headers) {
   await page.waitForLoadState("networkidle");
   await fillEditor(page, "headers", JSON.stringify(headers, null, 2));
   const answered = page.waitForResponse(
-    (response) =>
-      response.request().method() === "POST" && response.status() === 200,
+    (response) => response.request().method() === "POST" && response.status() === 200,
   );
   await page.getByRole("button", { name: /re-fetch graphql schema/i }).click();
   await answered;
@@ -201,11 +247,16 @@ export function tabTitles(page) {
 
 /** Open the tab of this title, execute it, and return the result pane as JSON. */
 export async function runTab(page, title) {
-  await page
+  await openTab(page, title);
+  return execute(page);
+}
+
+/** Open the tab of this title. */
+export function openTab(page, title) {
+  return page
     .locator(".graphiql-tabs")
     .getByRole("button", { name: title, exact: true })
     .click();
-  return execute(page);
 }
 
 /**
@@ -214,7 +265,13 @@ export async function runTab(page, title) {
  * `variables` and `headers` are objects; `operationName` is needed where the query
  * has several operations.
  */
-export async function runOperation(page, { query, variables, headers, operationName }) {
+export async function runOperation(page, { operationName, ...operation }) {
+  await writeOperation(page, operation);
+  return execute(page, operationName);
+}
+
+/** Write an operation into a tab of its own, as `runOperation`, and leave it there. */
+export async function writeOperation(page, { query, variables, headers }) {
   const tabs = (await tabTitles(page)).length;
   await page.locator(".graphiql-tab-add").click();
   await page.locator(".graphiql-tab-button").nth(tabs).waitFor();
@@ -229,7 +286,6 @@ export async function runOperation(page, { query, variables, headers, operationN
       .locator(".graphiql-tab-active .graphiql-tab-button", { hasText: name })
       .waitFor();
   }
-  return execute(page, operationName);
 }
 
 /** Press Execute and return the result pane as JSON, once the answer is there. */
@@ -245,13 +301,18 @@ export async function execute(page, operationName) {
   await page
     .locator(".graphiql-response .graphiql-spinner")
     .waitFor({ state: "detached" });
+  return result(page);
+}
+
+/** Return the result pane as JSON, once it shows something, or what *wanted* takes. */
+export async function result(page, wanted = () => true) {
   const deadline = Date.now() + STEP_MS;
   for (;;) {
     const text = await resultPane(page);
-    if (text) {
+    if (text && wanted(JSON.parse(text))) {
       return JSON.parse(text);
     }
-    assert.ok(Date.now() < deadline, "the result pane stays empty");
+    assert.ok(Date.now() < deadline, `the result pane stays at: ${text}`);
     await sleep(20);
   }
 }

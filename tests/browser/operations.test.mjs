@@ -12,10 +12,12 @@ import {
   TEST,
   identify,
   openPage,
+  result,
   runOperation,
   startBrowser,
   startGateway,
   startSandbox,
+  writeOperation,
 } from "./helpers.mjs";
 
 const OPERATIONS = process.env.OPERATIONS ?? path.join(ROOT, "tests/operations");
@@ -23,11 +25,7 @@ const PETER = "136597";
 const CONTROLLER = "00601CONTROLLER00000";
 const BUYER = "00601BUYER0000000000";
 const DIRECTOR = "00601DIRECTOR0000000";
-const DRAFT = [
-  "ACCOUNTEER",
-  "1d01fe0864f2227bb58f1a3cf03550c9c151c93f",
-  "invoices",
-];
+const DRAFT = ["ACCOUNTEER", "1d01fe0864f2227bb58f1a3cf03550c9c151c93f", "invoices"];
 const OTHER_DRAFT = [
   "ACCOUNTEER",
   "2026b24967f4d48e5f16c33d8ff2ad46c81548d1",
@@ -139,7 +137,10 @@ const OTTIMATE = [
 const BILL = [
   {
     name: "InvoiceList",
-    variables: () => ({ first: 100, filter: { providers: ["BILL"], search: "BILL-10" } }),
+    variables: () => ({
+      first: 100,
+      filter: { providers: ["BILL"], search: "BILL-10" },
+    }),
     check: ({ invoices }) => {
       assert.equal(invoices.edges.length, 24);
       assert.equal(invoices.totalCount, 24);
@@ -533,7 +534,7 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
       const answered = {};
       for (const { name, operation, variables, check } of steps) {
         test(`${operation ?? name} runs on ${provider} in the page`, TEST, async () => {
-          const query = readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
+          const query = readOperation(name);
 
           const { data, errors } = await runOperation(page, {
             query,
@@ -549,7 +550,43 @@ for (const [world, startWorld] of Object.entries(WORLDS)) {
         });
       }
     }
+
+    test("ApprovalChanged tells the page of a decision elsewhere", TEST, async () => {
+      const id = graphId("Invoice", ...OTHER_DRAFT);
+      const query = readOperation("ApprovalChanged");
+      const { headers } = behind;
+      await writeOperation(page, { query, variables: { ids: [id] }, headers });
+      const streaming = page.waitForResponse((response) =>
+        response.headers()["content-type"].startsWith("text/event-stream"),
+      );
+      await page.locator(".graphiql-execute-button").click();
+      await streaming;
+
+      await fetch(`${gateway.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({
+          query: readOperation("Approve"),
+          variables: { input: { id } },
+        }),
+      });
+      const { data, errors } = await result(page);
+
+      assert.equal(errors, undefined);
+      assert.equal(data.approvalChanged.cause, "GATEWAY");
+      assert.deepEqual(data.approvalChanged.approvable, {
+        __typename: "Invoice",
+        id,
+        approvalState: "APPROVED",
+        progress: { approved: 1, required: 1 },
+      });
+      assert.deepEqual(page.faults, []);
+    });
   });
+}
+
+function readOperation(name) {
+  return readFileSync(path.join(OPERATIONS, `${name}.graphql`), "utf8");
 }
 
 /** The graph's id of an object of a provider, and of what the provider keeps it in. */

@@ -560,8 +560,8 @@ async def test_another_order_reads_each_of_bills_lists_in_one_call() -> None:
 
 
 def test_every_operation_has_a_row() -> None:
-    # Directory and ApprovalChanged are still to come.
-    names = {one.stem for one in OPERATIONS.glob("*.graphql")}
+    # Directory is still to come, and what is polled is measured elsewhere.
+    names = {one.stem for one in OPERATIONS.glob("*.graphql")} - {"ApprovalChanged"}
 
     assert {one.operation for one in CASES.values()} == names
 

@@ -21,9 +21,10 @@ from tests.support import (
     writes,
 )
 
-# The contract's but for what is still to come: ApprovalChanged, Directory.
+# The contract's but for what is still to come: Directory.
 NAMES = [
     "AddApprover",
+    "ApprovalChanged",
     "ApprovalStatuses",
     "Approve",
     "Decide",

@@ -2,10 +2,13 @@
 
 https://github.com/graphql/graphql-http/blob/main/src/audits/server.ts, checked on
 2026-11-20. The gateway answers more narrowly than an audit asks; both are asserted.
+``tests/clients/audits.json`` has their ids and names as the package itself tells them,
+which ``tests/clients/audits.test.mjs`` holds it to.
 """
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,12 +17,16 @@ import pytest
 
 from tests.support import Client
 
+LISTED = Path(__file__).parents[1] / "clients/audits.json"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 TYPENAME = "{ __typename }"
 TYPE = "query Type($name: String!) { __type(name: $name) { name } }"
 UNKNOWN_FIELD = "{ 8f31403dfe404bccbb0e835f2629c6a7 }"
-COERCE = {"query": "query C($id: ID!){ __typename }", "variables": {"id": None}}
+COERCE = {
+    "query": "query CoerceFailure($id: ID!){ __typename }",
+    "variables": {"id": None},
+}
 OF_QUERY = {"data": {"__typename": "Query"}}
 NO_TYPE = {"data": {"__type": None}}
 
@@ -126,7 +133,8 @@ AUDITS: dict[str, Audit] = {
         answers=GRAPHQL,
     ),
     "9ABE": Audit(
-        "SHOULD respond with 4xx status code if content-type is not supplied on POST",
+        "SHOULD respond with 4xx status code if content-type is not supplied on POST "
+        "requests",
         {"query": TYPENAME},
         content_type=None,
         status=400,
@@ -205,7 +213,8 @@ AUDITS: dict[str, Audit] = {
     "428F": allow("SHOULD", "map {extensions}", GRAPHQL, OF_QUERY, **EXTENDED),
     "1B7A": allow("MUST", "map {extensions}", JSON, OF_QUERY, **EXTENDED),
     "B6DC": Audit(
-        f"MAY use 2xx, 4xx, or 5xx status codes on JSON parsing failure ({JSON})",
+        "MAY use 2xx, 4xx, or 5xx status codes on JSON parsing failure when accepting "
+        f"{JSON}",
         body=NOT_JSON,
         accept=JSON,
         status=400,
@@ -233,22 +242,54 @@ AUDITS: dict[str, Audit] = {
         {"qeury": TYPENAME},
         status=400,
     ),
-    "572B": fail("use 200 on document parsing failure", 200, JSON, query="{"),
+    "572B": fail(
+        "use 200 status code on document parsing failure", 200, JSON, query="{"
+    ),
     "FDE2": fail(
-        "use 200 on document validation failure", 200, JSON, query=UNKNOWN_FIELD
+        "use 200 status code on document validation failure",
+        200,
+        JSON,
+        query=UNKNOWN_FIELD,
     ),
-    "7B9B": fail("use 200 on variable coercion failure", 200, JSON, **COERCE),
-    "865D": fail("use 4xx or 5xx on parsing failure", 400, GRAPHQL, query="{"),
-    "556A": fail("use 400 on document parsing failure", 400, GRAPHQL, query="{"),
-    "D586": fail("not contain data on parsing failure", 400, GRAPHQL, query="{"),
+    "7B9B": fail(
+        "use a status code of 200 on variable coercion failure", 200, JSON, **COERCE
+    ),
+    "865D": fail(
+        "use 4xx or 5xx status codes on document parsing failure",
+        400,
+        GRAPHQL,
+        query="{",
+    ),
+    "556A": fail(
+        "use 400 status code on document parsing failure", 400, GRAPHQL, query="{"
+    ),
+    "D586": fail(
+        "not contain the data entry on document parsing failure",
+        400,
+        GRAPHQL,
+        query="{",
+    ),
     "51FE": fail(
-        "use 4xx or 5xx on validation failure", 400, GRAPHQL, query=UNKNOWN_FIELD
+        "use 4xx or 5xx status codes on document validation failure",
+        400,
+        GRAPHQL,
+        query=UNKNOWN_FIELD,
     ),
-    "74FF": fail("use 400 on validation failure", 400, GRAPHQL, query=UNKNOWN_FIELD),
+    "74FF": fail(
+        "use 400 status code on document validation failure",
+        400,
+        GRAPHQL,
+        query=UNKNOWN_FIELD,
+    ),
     "5E5B": fail(
-        "not contain data on validation failure", 400, GRAPHQL, query=UNKNOWN_FIELD
+        "not contain the data entry on document validation failure",
+        400,
+        GRAPHQL,
+        query=UNKNOWN_FIELD,
     ),
-    "86EE": fail("use 400 on variable coercion failure", 400, GRAPHQL, **COERCE),
+    "86EE": fail(
+        "use a status code of 400 on variable coercion failure", 400, GRAPHQL, **COERCE
+    ),
 }
 
 
@@ -275,8 +316,11 @@ async def send(client: Client, audit: Audit) -> httpx.Response:
     return await client.http.post("/graphql", content=content, headers=headers)
 
 
-def test_the_list_is_whole() -> None:
-    assert len(AUDITS) == 61
+def test_each_audit_of_the_package_is_here() -> None:
+    listed = {audit["id"]: audit["name"] for audit in json.loads(LISTED.read_bytes())}
+
+    assert {name: audit.sentence for name, audit in AUDITS.items()} == listed
+    assert len(listed) == 61
 
 
 @pytest.mark.parametrize("name", AUDITS)

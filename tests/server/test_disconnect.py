@@ -11,15 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from gateway.app import create_app
 from gateway.domain import ProviderName
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
+from tests.served import SECONDS, Served, serve
 from tests.support import Handler, RecordingTransport
 
-SECONDS = 10
 APPROVE = "mutation($id: ID!) { approve(input: {id: $id}) { outcome } }"
 PENDING = (
     "{ invoices(first: 1, filter: {states: [PENDING], providers: [OTTIMATE]}) "
@@ -65,29 +64,17 @@ def ottimate(sandbox: Sandbox) -> RecordingTransport:
 @pytest.fixture
 async def server(
     sandbox: Sandbox, ottimate: RecordingTransport
-) -> AsyncIterator[uvicorn.Server]:
+) -> AsyncIterator[Served]:
     app = create_app(
         Settings(), sandbox=sandbox, transports={ProviderName.OTTIMATE: ottimate}
     )
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None)
-    )
-    with server.config.bind_socket() as bound:
-        # `serve` would take pytest's signal handlers.
-        task = asyncio.create_task(server._serve(sockets=[bound]))
-        async with asyncio.timeout(SECONDS):
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-        yield server
-        server.should_exit = True
-        async with asyncio.timeout(SECONDS):
-            await task
+    async with serve(app) as served:
+        yield served
 
 
 @pytest.fixture
-def port(server: uvicorn.Server) -> int:
-    number: int = server.servers[0].sockets[0].getsockname()[1]
-    return number
+def port(server: Served) -> int:
+    return server.port
 
 
 async def connect(
@@ -226,7 +213,7 @@ async def test_a_write_under_way_is_brought_to_its_end(
 
 
 async def test_a_server_that_stops_finishes_its_write(
-    server: uvicorn.Server, port: int, ottimate: RecordingTransport
+    server: Served, port: int, ottimate: RecordingTransport
 ) -> None:
     async with asyncio.timeout(SECONDS):
         found = await ask(port, PENDING)
@@ -236,7 +223,7 @@ async def test_a_server_that_stops_finishes_its_write(
         writer = await connect(port, APPROVE, {"id": invoice["id"]})
         await gate.arrived.wait()
         await leave(writer)
-        server.should_exit = True
+        server.stop()
         gate.opened.set()
         await gate.ended.wait()
 

@@ -1,6 +1,7 @@
 """The page for browsers, as the gateway writes it: no Node and no browser needed."""
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from gateway.server import graphiql
 from gateway.server.graphiql import Example, find_assets, graphiql_routes, render
 
 EXAMPLE = Example(query="{ viewer { name } }", variables="{}")
@@ -19,6 +21,7 @@ SCRIPTS = [
     f"{CDN}react-dom@18.3.1/umd/react-dom.production.min.js",
     f"{CDN}graphiql@4.1.2/graphiql.min.js",
 ]
+STATIC = Path(graphiql.__file__).parent / "static"
 STYLES = f"{CDN}graphiql@4.1.2/graphiql.min.css"
 
 
@@ -99,6 +102,18 @@ def test_the_built_page_loads_its_own_files_alone(assets: Path) -> None:
     ]
     assert "<strong>sandbox</strong>" in html
     assert "jsdelivr" not in html
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_page_has_a_place_for_notices(assets: Path, *, built: bool) -> None:
+    html, _ = render([EXAMPLE], "sandbox", assets=assets if built else None)
+
+    notice: dict[str, str | None] = {
+        "class": "notice",
+        "id": "notice",
+        "role": "status",
+    }
+    assert Page(html).elements.count(("p", notice)) == 1
 
 
 def test_the_built_page_may_reach_nothing_but_its_origin(assets: Path) -> None:
@@ -200,12 +215,21 @@ async def test_another_file_is_asked_for_again_each_time(assets: Path) -> None:
     assert again.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("name", ["fallback.js", "page.js", "page.css"])
-async def test_the_files_of_the_fallback_page_are_served(name: str) -> None:
-    response = await get(None, name)
+async def test_the_modules_of_the_fallback_page_are_served() -> None:
+    asked, waiting = set(), {"fallback.js", "page.css"}
+    while waiting:
+        name = waiting.pop()
+        response = await get(None, name)
 
-    assert response.status_code == 200
-    assert response.headers["cache-control"] == "no-cache"
+        assert response.status_code == 200, name
+        assert response.headers["cache-control"] == "no-cache"
+        asked.add(name)
+        imported = re.findall(
+            r'^import .* from "\./(.+)";$', response.text, re.MULTILINE
+        )
+        waiting |= set(imported) - asked
+
+    assert asked == {path.name for path in STATIC.iterdir()}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from gateway.context import Context
 from gateway.engine import Engine
 from gateway.errors import GatewayError
 from gateway.observability import configure_logging
+from gateway.operations import Operations, Trusted
 from gateway.schema import create_schema
 from gateway.security import Caller
-from gateway.server import create_server
-from gateway.settings import LimitSettings
+from gateway.server import Runner, create_server
+from gateway.settings import LimitSettings, MaxAges
 from tests.support import Client, Handler, RecordingTransport
 
 LIST = "{ invoices(first: 1) { totalCount } }"
@@ -151,11 +152,16 @@ async def _fail_while_authenticating(
     def create_context(caller: Caller, request_id: str) -> Context:
         raise AssertionError
 
+    engine = Engine(create_schema(), LimitSettings(), introspection=False)
     app = create_server(
-        engine=Engine(create_schema(), LimitSettings(), introspection=False),
-        authenticate=authenticate,
-        create_context=create_context,
-        body_bytes=1_000,
+        runner=Runner(
+            engine=engine,
+            operations=Operations(engine.read, Trusted([], engine.read), "open"),
+            authenticate=authenticate,
+            create_context=create_context,
+        ),
+        limits=LimitSettings(),
+        max_ages=MaxAges(),
         allowed_origins=[],
         loopback_only=True,
         graphiql=False,

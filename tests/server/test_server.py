@@ -24,7 +24,7 @@ class TestPage:
 
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/html; charset=utf-8"
-        assert response.headers["vary"] == "Accept, Origin"
+        assert response.headers["vary"] == "Accept, Origin, Accept-Encoding"
         assert response.headers["cache-control"] == "no-cache"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["referrer-policy"] == "no-referrer"
@@ -186,8 +186,8 @@ class TestOrigins:
 
         assert response.status_code == 200
         assert response.headers["access-control-allow-origin"] == origin
-        assert response.headers["access-control-expose-headers"] == "X-Request-ID"
-        assert response.headers["vary"] == "Accept, Origin"
+        assert response.headers["access-control-expose-headers"] == "ETag, X-Request-ID"
+        assert response.headers["vary"] == "Accept, Authorization, X-API-Key, Origin"
         assert "access-control-allow-credentials" not in response.headers
 
     @pytest.mark.parametrize(

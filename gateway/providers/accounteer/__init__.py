@@ -8,7 +8,7 @@ the doctor's questions, ``connector`` with its facet ``invoices`` the whole,
 ``simulator`` the fake.
 """
 
-from gateway.connector import Provider
+from gateway.connector import Pace, Provider
 from gateway.domain import ProviderName
 from gateway.providers.accounteer.account import (
     AccounteerCredentials,
@@ -31,6 +31,8 @@ PROVIDER = Provider(
     settings=AccounteerSettings,
     credentials=AccounteerCredentials,
     records_person=False,
+    # Two calls a second for each token, and a call for each of what no list shows.
+    pace=Pace(least_seconds=20, most_seconds=200, keys_per_read=10),
     create_simulator=_create_simulator,
     open_upstream=open_upstream,
     open_account=open_account,

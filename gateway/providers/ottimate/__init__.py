@@ -7,7 +7,7 @@ have, ``probes`` the doctor's, ``connector``, with its facet ``invoices``, the w
 ``simulator`` the fake.
 """
 
-from gateway.connector import Provider
+from gateway.connector import Pace, Provider
 from gateway.domain import ProviderName
 from gateway.providers.ottimate.account import (
     OttimateCredentials,
@@ -30,6 +30,10 @@ PROVIDER = Provider(
     settings=OttimateSettings,
     credentials=OttimateCredentials,
     records_person=False,
+    # One call reads a hundred. Half of the 10,000 a day that the key has for all.
+    pace=Pace(
+        least_seconds=30, most_seconds=600, keys_per_read=100, reads_per_hour=200
+    ),
     create_simulator=_create_simulator,
     open_upstream=open_upstream,
     open_account=open_account,

@@ -10,7 +10,7 @@ asked, ``refusals`` the way it says no, ``account`` the token and its limits. ``
 ``connector`` is the whole, ``simulator`` the fake.
 """
 
-from gateway.connector import Provider
+from gateway.connector import Pace, Provider
 from gateway.domain import ProviderName
 from gateway.providers.productive.account import (
     ProductiveCredentials,
@@ -34,6 +34,8 @@ PROVIDER = Provider(
     settings=ProductiveSettings,
     credentials=ProductiveCredentials,
     records_person=True,
+    # A call for each of three types; each token has a limit of its own.
+    pace=Pace(least_seconds=10, most_seconds=120, keys_per_read=100),
     create_simulator=_create_simulator,
     open_upstream=open_upstream,
     open_account=open_account,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from gateway.connector import AskedDecision, Written, each_its_own
 from gateway.context import Context, Info
 from gateway.decisions import Decided
-from gateway.domain import GlobalID, Outcome, ProviderName
+from gateway.domain import GlobalID, Outcome, ProviderName, approvable_of
 from gateway.errors import ForbiddenError, InvalidInputError
 from gateway.schema.ids import parse_decided_id
 from gateway.schema.mutations.inputs import DecisionInput
@@ -84,7 +84,11 @@ async def _send(
     ]
     try:
         ended = await context.decisions.send_all(
-            decide(), subjects, give_up=context.deadline.close
+            decide(),
+            subjects,
+            # Which object a duty is on its decision tells.
+            [approvable_of(one.subject) or provider for one in places.values()],
+            give_up=context.deadline.close,
         )
     finally:
         context.loaders[provider].forget()

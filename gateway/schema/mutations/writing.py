@@ -6,7 +6,13 @@ from typing import Any
 from gateway.connector import Invoices, Policies, Written
 from gateway.context import Info
 from gateway.decisions import Decided
-from gateway.domain import GlobalID, Outcome, ProviderName
+from gateway.domain import (
+    ApprovableKey,
+    GlobalID,
+    Outcome,
+    ProviderName,
+    approvable_of,
+)
 from gateway.errors import InvalidInputError
 from gateway.schema.ids import parse_id
 from gateway.schema.mutations.inputs import (
@@ -95,7 +101,13 @@ async def _write_on(
             id_field=field,
             client_mutation_id=wanted.client_mutation_id,
         )
-    decided = await send_write(info, key.provider, lambda: write(key), target=id_text)
+    decided = await send_write(
+        info,
+        key.provider,
+        lambda: write(key),
+        on=approvable_of(key),
+        target=id_text,
+    )
     return create_payload(
         decided,
         key=key,
@@ -109,9 +121,14 @@ async def send_write(
     info: Info,
     provider: ProviderName,
     write: Callable[[], Sent],
+    *,
+    on: ApprovableKey | None = None,
     **details: object,
 ) -> Decided:
-    """Send one write to a provider as the caller, and forget what was read."""
+    """Send one write to a provider as the caller, and forget what was read.
+
+    What it is *on* is told to those who watch it, where it may have changed.
+    """
     context = info.context
 
     async def decide() -> Written:
@@ -121,6 +138,7 @@ async def send_write(
     try:
         return await context.decisions.send(
             decide(),
+            on=on,
             decision=info.field_name,
             subject=context.caller.subject,
             provider=provider.value,

@@ -213,6 +213,7 @@ def _page(
             "</head>",
             "<body>",
             '<div id="graphiql"></div>',
+            '<p class="notice" id="notice" role="status"></p>',
             f'<p class="banner">{banner}</p>',
             '<script type="application/json" id="page">',
             _configuration(examples),

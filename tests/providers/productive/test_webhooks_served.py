@@ -1,41 +1,19 @@
 """Webhooks over sockets: a sandbox that is served delivers them to a gateway."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import httpx
-import uvicorn
-from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from gateway.app import create_app
 from gateway.domain import ProviderName, encode_id
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
+from tests.served import SECONDS, serve
 from tests.support import productive_simulator
 
-SECONDS = 10
 BOOKING = encode_id("Booking", ProviderName.PRODUCTIVE, "305")
 APPROVE = "mutation ($input: ApproveInput!) { approve(input: $input) { outcome } }"
-
-
-@contextlib.asynccontextmanager
-async def serve(app: ASGIApp) -> AsyncIterator[str]:
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None)
-    )
-    with server.config.bind_socket() as bound:
-        # `serve` would take pytest's signal handlers.
-        task = asyncio.create_task(server._serve(sockets=[bound]))
-        async with asyncio.timeout(SECONDS):
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-        number = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{number}"
-        server.should_exit = True
-        async with asyncio.timeout(SECONDS):
-            await task
 
 
 async def register(http: httpx.AsyncClient, sandbox: Sandbox, url: str) -> None:
@@ -62,14 +40,14 @@ async def test_a_decision_is_told_to_the_gateway_and_read_again() -> None:
         async with (
             serve(app) as gateway,
             serve(sandbox.app) as origin,
-            httpx.AsyncClient(base_url=f"{origin}{simulator.path}") as upstream,
-            httpx.AsyncClient(base_url=gateway) as client,
+            httpx.AsyncClient(base_url=f"{origin.url}{simulator.path}") as upstream,
+            httpx.AsyncClient(base_url=gateway.url) as client,
         ):
-            await register(upstream, sandbox, f"{gateway}/webhooks/productive")
+            await register(upstream, sandbox, f"{gateway.url}/webhooks/productive")
             # What cannot be sent, or not from here, holds nothing up.
             await register(upstream, sandbox, "http://192.0.2.1/elsewhere")
             await register(upstream, sandbox, "http://127.0.0.1:99999/nowhere")
-            simulator.webhook_target = f"{gateway}/webhooks/productive"
+            simulator.webhook_target = f"{gateway.url}/webhooks/productive"
             body = {"query": APPROVE, "variables": {"input": {"id": BOOKING}}}
             answer = await client.post("/graphql", json=body)
             assert answer.json() == {"data": {"approve": {"outcome": "APPLIED"}}}

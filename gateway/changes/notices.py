@@ -2,7 +2,8 @@
 
 A delivery may come twice, late, or after a newer one. So nothing that it says is
 believed but what it is about: that is read again, and how it stands now is what
-counts. One that could not be read is not taken, and the provider tells it again.
+counts, for whoever watches it. One that could not be read is not taken, and the
+provider tells it again.
 """
 
 import asyncio
@@ -10,22 +11,38 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from gateway.connector import Notice, Targets
-from gateway.domain import ProviderName, TargetDetails, TargetKey
+from gateway.domain import (
+    ApprovableKey,
+    ChangeCause,
+    ProviderName,
+    TargetDetails,
+    TargetKey,
+)
 from gateway.observability import get_logger
 
 # As many notices are remembered; Productive repeats one within two days.
 _MOST_KNOWN = 10_000
 
 
-class Changes:
+class Notices:
     """What one provider says has changed."""
 
     def __init__(
-        self, provider: ProviderName, open_targets: Callable[[], Targets]
+        self,
+        provider: ProviderName,
+        open_targets: Callable[[], Targets],
+        tell: Callable[[ApprovableKey, ChangeCause], None],
     ) -> None:
-        """Create it; *open_targets* returns what is read with, for a few seconds."""
+        """Create it.
+
+        Args:
+            provider: Who says so.
+            open_targets: Returns what is read with, for a few seconds.
+            tell: Is told of what changed, once it was read.
+        """
         self._provider = provider
         self._open_targets = open_targets
+        self._tell = tell
         self._known: OrderedDict[str, None] = OrderedDict()
         self._waiting: dict[TargetKey, asyncio.Future[TargetDetails | None]] = {}
         self._reading: asyncio.Task[None] | None = None
@@ -48,6 +65,8 @@ class Changes:
             log.info("change_passed_over")
         else:
             details = await self._read(notice.target)
+            key = ApprovableKey(self._provider, notice.target)
+            self._tell(key, ChangeCause.WEBHOOK)
             log.info(
                 "change",
                 target_type=notice.target.type.value,

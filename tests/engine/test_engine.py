@@ -36,7 +36,7 @@ def _refusal(
 ) -> tuple[str, list[str]]:
     """Return the code and the messages with which a document is refused."""
     try:
-        engine.prepare(text, name)
+        engine.read(text).find(name)
     except RejectedError as error:
         return error.code, [one.message for one in error.errors]
     except LimitError as error:
@@ -122,7 +122,7 @@ def test_a_name_that_finds_no_operation_is_refused(
 def test_an_operation_is_prepared_by_its_name(
     engine: Engine, text: str, name: str | None, operation_type: OperationType
 ) -> None:
-    operation = engine.prepare(text, name)
+    operation = engine.read(text).find(name)
 
     assert (operation.name, operation.type) == (name, operation_type)
 
@@ -203,11 +203,10 @@ async def test_a_variables_value_is_corrected_only_where_the_schema_shows(
     *, introspection: bool, suggests: bool
 ) -> None:
     engine = Engine(SCHEMA, LimitSettings(), introspection=introspection)
-    operation = engine.prepare(
+    operation = engine.read(
         "query ($kinds: [InvoiceKind!]) "
-        "{ invoices(filter: {kinds: $kinds}) { totalCount } }",
-        None,
-    )
+        "{ invoices(filter: {kinds: $kinds}) { totalCount } }"
+    ).find(None)
 
     result = await engine.execute(operation, {"kinds": ["INVOIC"]}, None)
 
@@ -218,7 +217,7 @@ async def test_a_variables_value_is_corrected_only_where_the_schema_shows(
 
 
 async def test_introspection_answers_where_it_is_on(engine: Engine) -> None:
-    operation = engine.prepare("{ __schema { queryType { name } } }", None)
+    operation = engine.read("{ __schema { queryType { name } } }").find(None)
 
     result = await engine.execute(operation, {}, None)
 
@@ -231,9 +230,9 @@ async def test_introspection_answers_where_it_is_on(engine: Engine) -> None:
 
 async def test_variables_and_context_reach_the_resolver() -> None:
     engine = Engine(_echo_schema(), LimitSettings(), introspection=True)
-    operation = engine.prepare(
-        "query A { __typename } query B($t: String) { echo(text: $t) }", "B"
-    )
+    operation = engine.read(
+        "query A { __typename } query B($t: String) { echo(text: $t) }"
+    ).find("B")
 
     result = await engine.execute(operation, {"t": "there"}, "hello")
 
@@ -243,7 +242,7 @@ async def test_variables_and_context_reach_the_resolver() -> None:
 async def test_a_document_is_read_once_and_answers_the_same(engine: Engine) -> None:
     text = "{ __typename a: __typename }"
 
-    first, second = engine.prepare(text, None), engine.prepare(text, None)
+    first, second = engine.read(text).find(None), engine.read(text).find(None)
     results = [await engine.execute(one, {}, None) for one in (first, second)]
 
     assert first.document is second.document
@@ -255,7 +254,7 @@ async def test_a_document_is_read_once_and_answers_the_same(engine: Engine) -> N
 def test_a_kept_document_is_still_held_against_name_and_limits() -> None:
     engine = Engine(SCHEMA, LimitSettings(aliases=0), introspection=True)
     text = "query A { __typename } query B { a: __typename }"
-    engine.prepare(text, "A")
+    engine.read(text).find("A")
 
     for _ in range(2):
         assert _refusal(engine, text, "B")[0] == "MAX_ALIASES_LIMIT"
@@ -266,14 +265,14 @@ def test_two_hundred_documents_are_kept(engine: Engine) -> None:
     def text(number: int) -> str:
         return f"query Q{number} {{ __typename }}"
 
-    first = engine.prepare(text(0), None)
+    first = engine.read(text(0)).find(None)
     for number in range(1, 200):
-        engine.prepare(text(number), None)
-    assert engine.prepare(text(0), None).document is first.document
+        engine.read(text(number)).find(None)
+    assert engine.read(text(0)).find(None).document is first.document
 
     for number in range(200, 400):
-        engine.prepare(text(number), None)
-    assert engine.prepare(text(0), None).document is not first.document
+        engine.read(text(number)).find(None)
+    assert engine.read(text(0)).find(None).document is not first.document
 
 
 def test_a_refused_document_is_refused_each_time(engine: Engine) -> None:
@@ -282,7 +281,7 @@ def test_a_refused_document_is_refused_each_time(engine: Engine) -> None:
     assert (
         refusals == [(_INVALID, ["Cannot query field 'nothing' on type 'Query'."])] * 3
     )
-    assert engine._read.cache_info().currsize == 0
+    assert engine.read.cache_info().currsize == 0
 
 
 # @defer

@@ -1,42 +1,31 @@
-"""Settings: the only reader of the environment.
-
-``read_settings`` takes the providers' own settings types from the registry, reads
-``GATEWAY_*`` variables and, below them, a TOML file, and refuses what nothing reads.
-"""
+"""The whole of the settings, and how they are read."""
 
 import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Any, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    create_model,
-)
-from pydantic import field_validator as validator
+from pydantic import BaseModel, SecretStr, ValidationError, create_model
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-PREFIX = "GATEWAY_"
-_URL = TypeAdapter(HttpUrl)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+from gateway.settings.sections import (
+    PREFIX,
+    AuthSettings,
+    CacheSettings,
+    LimitSettings,
+    OperationSettings,
+    Section,
+)
+from gateway.settings.values import Origins
+
 CONFIG_VARIABLE = "GATEWAY_CONFIG"
 
 # Kubernetes sets these by itself for a Service that is called "gateway".
@@ -44,157 +33,8 @@ _KUBERNETES_PREFIXES = ("GATEWAY_SERVICE_", "GATEWAY_PORT_")
 _KUBERNETES_NAMES = ("GATEWAY_PORT",)
 
 
-T = TypeVar("T")
-
-# What an origin has not: a path, a query, a name, a pattern, a space.
-_NOT_ORIGIN = frozenset("/?#@* \t")
-
-
 class SettingsError(Exception):
     """The settings cannot be used; the message names each variable at fault."""
-
-
-class Section(BaseModel):
-    """One group of settings; a member that nothing reads is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @property
-    def member_for_one_process(self) -> str | None:
-        """The member that several processes would take from each other, if any."""
-        return None
-
-
-def _check_url(text: str) -> str:
-    try:
-        url = _URL.validate_python(text)
-    except ValidationError:
-        url = None
-    is_plain = url is not None and url.query is None and url.fragment is None
-    if not is_plain or not is_word(text):
-        raise ValueError("takes a URL that begins with https://")
-    return text
-
-
-def _check_word(text: str) -> str:
-    if not is_word(text):
-        raise ValueError("takes ASCII text without spaces")
-    return text
-
-
-def _check_secret(secret: SecretStr) -> SecretStr:
-    _check_word(secret.get_secret_value())
-    return secret
-
-
-def _check_number(text: str) -> str:
-    if not (text.isascii() and text.isdigit()) or text.startswith("0"):
-        raise ValueError("takes a whole number")
-    return text
-
-
-def _split_list(value: object) -> object:
-    """Return the parts of a list as the environment has it; others as they are."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-def is_word(text: str) -> bool:
-    """Return whether *text* can stand in a header or a URL as one word."""
-    return text.isascii() and text.isprintable() and " " not in text and text != ""
-
-
-# What providers' sections are made of: an API's address, a name, a number, secrets.
-BaseURL = Annotated[str, AfterValidator(_check_url)]
-Word = Annotated[str, AfterValidator(_check_word)]
-SecretWord = Annotated[SecretStr, AfterValidator(_check_secret)]
-Number = Annotated[str, AfterValidator(_check_number)]
-SecretWords = Annotated[tuple[SecretWord, ...], NoDecode, BeforeValidator(_split_list)]
-
-
-def _check_jwks_url(text: str) -> str:
-    try:
-        url = _URL.validate_python(text)
-    except ValidationError:
-        url = None
-    is_plain = url is not None and not (url.username or url.password or url.fragment)
-    is_private = url is not None and (url.scheme == "https" or url.host in _LOOPBACK)
-    if not (is_plain and is_private and is_word(text)):
-        raise ValueError("takes a URL that begins with https://")
-    return text
-
-
-# The mode that alone reads a member; but for a choice it needs it, too.
-_MODES = {
-    "allow_anonymous": "none",
-    "jwks_url": "jwt",
-    "issuer": "jwt",
-    "audience": "jwt",
-    "api_keys_file": "api_key",
-}
-# Absent members are held against the mode as well.
-_OF_A_MODE: Any = Field(default=None, validate_default=True)
-
-
-class AuthSettings(Section):
-    """Who may call.
-
-    Attributes:
-        mode: How callers say who they are; ``none`` asks nobody, and serves loopback
-            only unless *allow_anonymous*.
-        allow_anonymous: Anybody who reaches the gateway may use it.
-        jwks_url: Where the keys of the *issuer* of tokens are.
-        issuer: The ``iss`` of every token.
-        audience: What every token has in its ``aud``.
-        api_keys_file: The digests of the API keys.
-    """
-
-    mode: Literal["none", "api_key", "jwt"] = "none"
-    allow_anonymous: bool = False
-    jwks_url: Annotated[str, AfterValidator(_check_jwks_url)] | None = _OF_A_MODE
-    issuer: str | None = _OF_A_MODE
-    audience: str | None = _OF_A_MODE
-    api_keys_file: Path | None = _OF_A_MODE
-
-    @property
-    def loopback_only(self) -> bool:
-        """Whether nobody is asked, and only this machine may be served for it."""
-        return self.mode == "none" and not self.allow_anonymous
-
-    @validator(*_MODES)
-    @classmethod
-    def _check_mode(cls, value: T, info: ValidationInfo) -> T:
-        """Hold a member against the mode, which alone reads it, and needs it."""
-        mode = info.data.get("mode")
-        wanted = _MODES[info.field_name or ""]
-        if mode == wanted and value in {None, ""}:
-            raise ValueError(f"missing; {PREFIX}AUTH__MODE={wanted} needs it")
-        if mode not in {wanted, None} and value not in {None, False}:
-            raise ValueError(f"only {PREFIX}AUTH__MODE={wanted} reads it")
-        return value
-
-
-class LimitSettings(Section):
-    """How large one request may be, and how long its reads may take.
-
-    Attributes:
-        body_bytes: The largest request body.
-        depth: The deepest nesting of fields; introspection is not counted.
-        aliases: The most aliases in one operation.
-        root_fields: The most fields at the root of one operation.
-        tokens: The most tokens in one document.
-        first: The largest page.
-        deadline_seconds: When the reads of one operation end.
-    """
-
-    body_bytes: int = Field(default=262_144, ge=1_024)
-    depth: int = Field(default=15, ge=1)
-    aliases: int = Field(default=30, ge=0)
-    root_fields: int = Field(default=20, ge=1)
-    tokens: int = Field(default=2_000, ge=10)
-    first: int = Field(default=100, ge=1, le=1_000)
-    deadline_seconds: float = Field(default=25.0, gt=0, le=600)
 
 
 class Settings(BaseSettings):
@@ -217,18 +57,11 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     credentials_file: Path | None = None
     limits: LimitSettings = LimitSettings()
+    operations: OperationSettings = OperationSettings()
+    cache: CacheSettings = CacheSettings()
     introspection: bool | None = None
     graphiql: bool | None = None
-    cors_origins: Annotated[list[str], NoDecode, BeforeValidator(_split_list)] = []
-
-    @validator("cors_origins")
-    @classmethod
-    def _check_origins(cls, origins: list[str]) -> list[str]:
-        for origin in origins:
-            scheme, _, rest = origin.partition("://")
-            if scheme not in {"http", "https"} or not rest or set(rest) & _NOT_ORIGIN:
-                raise ValueError("takes origins such as https://app.example")
-        return origins
+    cors_origins: Origins = []
 
     def provider(self, key: str) -> Section | None:
         """Return the section of the provider whose settings are named *key*."""
@@ -326,11 +159,17 @@ def _misnamed(
         if annotation is None:
             problems.append(f"{name}: nothing reads this variable")
         elif (section := _section(annotation)) and not _is_object(value):
-            member = f"{upper}__{next(iter(section.model_fields)).upper()}"
+            member = f"{upper}__{_first_member(section)}"
             got = f"got {value!r}; " if path[0] in Settings.model_fields else ""
             problems.append(f"{name}: {got}takes members, such as {member}")
             readable = False
     return problems, readable
+
+
+def _first_member(section: type[BaseModel]) -> str:
+    name, field = next(iter(section.model_fields.items()))
+    inner = _section(field.annotation)
+    return f"{name}__{_first_member(inner)}".upper() if inner else name.upper()
 
 
 def _is_object(text: str) -> bool:
@@ -368,8 +207,10 @@ def _explain(model: type[Settings], detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         return f"{variable}: nothing reads this variable"
     message = detail["msg"].removeprefix("Value error, ")
-    if detail["input"] is not None and _is_public(model, path, detail["input"]):
-        return f"{variable}: got {detail['input']!r}; {message}"
+    value = detail["input"]
+    # A default that is missed was not got from anybody.
+    if value not in (None, ()) and _is_public(model, path, value):
+        return f"{variable}: got {value!r}; {message}"
     return f"{variable}: {message}"
 
 

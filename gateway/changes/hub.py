@@ -1,0 +1,140 @@
+"""Who watches what, in this process."""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from gateway.changes.accounts import AccountWatch
+from gateway.changes.change import Change
+from gateway.changes.inbox import Inbox, Stream
+from gateway.connector import Account, Pace
+from gateway.domain import ApprovableKey, ChangeCause, ProviderName
+from gateway.errors import InvalidInputError, LimitError
+from gateway.upstream import Clock
+
+# The most objects that one watcher names.
+_MOST_KEYS = 100
+# The most who watch with one account, and the most that they name together.
+_MOST_WATCHERS = 1_000
+_MOST_KEYS_OF_ALL = 5_000
+
+
+class Changes:
+    """Tells those who watch what changed; one for the process.
+
+    Each reads with their own account. Those with one account share what is read, and
+    nothing is read while nobody watches.
+    """
+
+    def __init__(self, paces: Mapping[ProviderName, Pace], clock: Clock) -> None:
+        """Create it; *paces* say how often what is watched by its id is polled."""
+        self._paces = paces
+        self._clock = clock
+        self._watches: dict[Account, AccountWatch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    def tell(self, key: ApprovableKey, cause: ChangeCause) -> None:
+        """Let those who watch know that something changed, or may have.
+
+        It is read anew for each account with which somebody watches it.
+        """
+        for watch in list(self._watches.values()):
+            if watch.provider is key.provider:
+                watch.tell(key, cause)
+
+    def watch(
+        self,
+        accounts: Mapping[ProviderName, Account],
+        keys: Sequence[ApprovableKey] | None,
+    ) -> AsyncIterator[Change]:
+        """Return the changes from now on, as they come.
+
+        Args:
+            accounts: What whoever watches reads each provider with.
+            keys: What is watched, which is polled as well; None for whatever is told
+                of what these accounts can see.
+
+        Raises:
+            InvalidInputError: There are too many keys.
+            LimitError: Too many watch already, or too much.
+        """
+        if keys is not None and len(keys) > _MOST_KEYS:
+            raise InvalidInputError(
+                f"`ids` takes at most {_MOST_KEYS} ids, not {len(keys)}.",
+                field=("ids",),
+            )
+        inbox = Inbox(None if keys is None else frozenset(keys), self._leave)
+        stream = Stream(inbox)
+        if self._is_closed:
+            inbox.end()
+            return stream
+        named = accounts if keys is None else {one.provider for one in keys}
+        for provider in named:
+            self._check_room(accounts[provider], inbox.keys or frozenset())
+        for provider in named:
+            self._open(provider, accounts[provider]).add(inbox)
+        return stream
+
+    def forget(self, account: Account, error: Exception) -> None:
+        """Let those go who watch with an account that nobody has any more."""
+        if account in self._watches:
+            self._watches[account].end(error)
+
+    def close(self) -> None:
+        """End every watch: the process is to end."""
+        self._is_closed = True
+        for watch in list(self._watches.values()):
+            watch.end()
+
+    async def aclose(self) -> None:
+        """End every watch, and wait until nothing is read any more."""
+        self.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _check_room(self, account: Account, keys: frozenset[ApprovableKey]) -> None:
+        watch = self._watches.get(account)
+        if watch is None:
+            return
+        if watch.count >= _MOST_WATCHERS:
+            raise _no_room(f"At most {_MOST_WATCHERS} subscriptions")
+        new = [
+            one
+            for one in keys
+            if one.provider is watch.provider and one not in watch.keys
+        ]
+        if len(watch.keys) + len(new) > _MOST_KEYS_OF_ALL:
+            raise _no_room(f"Subscriptions to at most {_MOST_KEYS_OF_ALL} objects")
+
+    def _open(self, provider: ProviderName, account: Account) -> AccountWatch:
+        if account not in self._watches:
+            watch = AccountWatch(
+                provider,
+                account,
+                pace=self._paces[provider],
+                clock=self._clock,
+                count_all_reads=functools.partial(self._count_reads, provider),
+            )
+            self._watches[account] = watch
+            self._tasks.add(watch.task)
+            watch.task.add_done_callback(self._tasks.discard)
+        return self._watches[account]
+
+    def _count_reads(self, provider: ProviderName) -> int:
+        return sum(
+            one.reads for one in self._watches.values() if one.provider is provider
+        )
+
+    def _leave(self, inbox: Inbox) -> None:
+        for account, watch in list(self._watches.items()):
+            watch.remove(inbox)
+            if watch.count == 0:
+                del self._watches[account]
+
+
+def _no_room(most: str) -> LimitError:
+    return LimitError(
+        "SUBSCRIPTION_LIMIT",
+        f"{most} read with these credentials at once. End one, and try again.",
+    )

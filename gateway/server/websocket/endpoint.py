@@ -1,0 +1,129 @@
+"""GraphQL over WebSockets: who may connect.
+
+host → origin → connections → subprotocol → accept
+"""
+
+import uuid
+from urllib.parse import SplitResult, urlsplit
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from gateway.errors import RequestError
+from gateway.observability import get_logger
+from gateway.server.presenter import present_failure
+from gateway.server.requests import check_host
+from gateway.server.runner import Runner
+from gateway.server.websocket.channel import ConnectionLimits
+from gateway.server.websocket.connection import Connection
+from gateway.server.websocket.messages import SUBPROTOCOL, CloseCode
+
+# How many clients are connected to one process at a time.
+_CONNECTIONS = 1_000
+_FORBIDDEN = 403
+_UNAVAILABLE = 503
+_PORTS = {"http": 80, "https": 443}
+
+
+class WebSocketEndpoint:
+    """Answers WebSockets at ``/graphql`` as an ASGI application."""
+
+    def __init__(
+        self,
+        *,
+        runner: Runner,
+        allowed_origins: list[str],
+        loopback_only: bool,
+        limits: ConnectionLimits,
+        connections: int = _CONNECTIONS,
+    ) -> None:
+        """Create the endpoint.
+
+        Args:
+            runner: Runs what is asked for.
+            allowed_origins: Whose pages may connect, but for those of the same host.
+            loopback_only: Whether another machine's name is refused.
+            limits: What one connection may take.
+            connections: How many there are at a time.
+        """
+        self._runner = runner
+        self._allowed_origins = allowed_origins
+        self._loopback_only = loopback_only
+        self._limits = limits
+        self._most = connections
+        self._connections = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection to its end."""
+        websocket = WebSocket(scope, receive, send)
+        try:
+            self._check(websocket)
+        except RequestError as error:
+            await _refuse(websocket, error)
+            return
+        self._connections += 1
+        try:
+            await self._serve(websocket)
+        finally:
+            self._connections -= 1
+
+    def _check(self, websocket: WebSocket) -> None:
+        if self._loopback_only:
+            check_host(websocket)
+        self._check_origin(websocket)
+        if self._connections >= self._most:
+            raise RequestError(
+                f"{self._most} clients are connected, as many as are served here.",
+                status=_UNAVAILABLE,
+                code="OVERLOADED",
+                headers={"Retry-After": "10"},
+            )
+
+    def _check_origin(self, websocket: WebSocket) -> None:
+        """Refuse the pages of other sites: browsers let them connect to anything."""
+        origin = ", ".join(websocket.headers.getlist("origin"))
+        if not origin or origin in self._allowed_origins:
+            return
+        page = urlsplit(origin)
+        here = urlsplit(f"{page.scheme}://{websocket.headers.get('host', '')}")
+        if page.scheme not in _PORTS or _place(page) != _place(here):
+            raise RequestError(
+                "This page is of another site. Its origin is to be in "
+                "GATEWAY_CORS_ORIGINS.",
+                code="CSRF_PREVENTION",
+            )
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(CloseCode.SUBPROTOCOL, "Subprotocol not acceptable")
+            return
+        await websocket.accept(SUBPROTOCOL)
+        await Connection(websocket, self._runner, self._limits).run()
+
+
+def _place(url: SplitResult) -> tuple[str | None, int | None]:
+    try:
+        return url.hostname, url.port or _PORTS.get(url.scheme)
+    except ValueError:
+        return None, None
+
+
+async def _refuse(websocket: WebSocket, error: RequestError) -> None:
+    """Answer the handshake with why it is refused."""
+    get_logger().info("websocket_refused", code=error.code)
+    if "websocket.http.response" not in websocket.scope.get("extensions", {}):
+        await websocket.close(CloseCode.TRY_AGAIN_LATER)
+        return
+    request_id = str(uuid.uuid4())
+    status = _UNAVAILABLE if error.status == _UNAVAILABLE else _FORBIDDEN
+    await websocket.send_denial_response(
+        Response(
+            orjson.dumps(present_failure(error, request_id)),
+            status_code=status,
+            media_type="application/json",
+            headers=error.headers,
+        )
+    )

@@ -1,0 +1,298 @@
+"""graphql-transport-ws, on a small graph: how operations and connections end."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
+
+from tests.served import (
+    SECONDS,
+    SUBPROTOCOL,
+    Served,
+    Socket,
+    complete,
+    next_of,
+    open_socket,
+    serve,
+)
+from tests.small import Small
+
+HELLO = "{ hello }"
+ENDLESS = "subscription { endless }"
+BIG = "subscription Big($size: Int!) { big(size: $size) }"
+
+
+@pytest.fixture
+def small() -> Small:
+    return Small()
+
+
+@pytest.fixture
+async def served(small: Small) -> AsyncIterator[Served]:
+    async with serve(small.create_app()) as served:
+        yield served
+
+
+@pytest.fixture
+async def ws(served: Served) -> AsyncIterator[Socket]:
+    """A connection that has begun."""
+    async with open_socket(served) as opened:
+        await opened.begin()
+        yield opened
+
+
+class TestEnds:
+    async def test_a_client_completes_a_subscription(
+        self, ws: Socket, small: Small
+    ) -> None:
+        await ws.subscribe("1", ENDLESS)
+        assert await ws.receive() == next_of("1", {"endless": 0})
+        await ws.send(type="complete", id="1")
+        async with asyncio.timeout(SECONDS):
+            await small.streams_ended.wait()
+        await ws.send(type="ping")
+
+        assert await ws.receive() == {"type": "pong"}
+        assert small.open_streams == 0
+
+    @pytest.mark.parametrize("leaves", [False, True])
+    @pytest.mark.parametrize("query", ["{ held }", "subscription { held }"])
+    async def test_reads_end_with_their_client(
+        self, ws: Socket, small: Small, query: str, *, leaves: bool
+    ) -> None:
+        held = small.event if query.startswith("subscription") else small.query
+        await ws.subscribe("1", query)
+        async with asyncio.timeout(SECONDS):
+            await held.begun.wait()
+            if leaves:
+                await ws.connection.close()
+            else:
+                await ws.send(type="complete", id="1")
+            await held.ended.wait()
+
+        assert held.ends == ["cancelled"]
+
+    @pytest.mark.parametrize("leaves", [False, True])
+    async def test_a_write_is_seen_to_its_end(
+        self, ws: Socket, small: Small, *, leaves: bool
+    ) -> None:
+        await ws.subscribe("1", "mutation { write }")
+        async with asyncio.timeout(SECONDS):
+            await small.write.begun.wait()
+            if leaves:
+                await ws.connection.close()
+            else:
+                await ws.send(type="complete", id="1")
+                await ws.subscribe("1", HELLO)
+                assert await ws.receive() == next_of("1", {"hello": "world"})
+                assert await ws.receive() == complete("1")
+            assert small.write.ends == []
+            small.write.opened.set()
+            await small.write.ended.wait()
+        assert small.write.ends == ["finished"]
+        if not leaves:
+            await ws.send(type="ping")
+            assert await ws.receive() == {"type": "pong"}
+
+    async def test_a_client_that_vanishes_ends_its_subscriptions(
+        self, served: Served, small: Small
+    ) -> None:
+        async with open_socket(served) as ws:
+            await ws.begin()
+            await ws.subscribe("1", ENDLESS)
+            assert await ws.receive() == next_of("1", {"endless": 0})
+            ws.connection.transport.abort()
+            async with asyncio.timeout(SECONDS):
+                await small.streams_ended.wait()
+
+        assert small.open_streams == 0
+
+    async def test_a_server_that_stops_asks_to_come_back(self, small: Small) -> None:
+        async with serve(small.create_app()) as served, open_socket(served) as ws:
+            await ws.begin()
+            await ws.subscribe("1", ENDLESS)
+            assert await ws.receive() == next_of("1", {"endless": 0})
+            served.stop()
+
+            code, _ = await ws.closed()
+
+        assert code == 1012
+        assert small.open_streams == 0
+
+    async def test_a_stream_that_ends_early_is_not_completed(
+        self, ws: Socket, small: Small
+    ) -> None:
+        """Else clients would take it for the end, and not subscribe again."""
+        assert small.app is not None
+        small.app.state.stopping = True
+        await ws.subscribe("1", "subscription { count(to: 0) }")
+
+        assert await ws.closed() == (1001, "Going away")
+
+    async def test_a_server_that_stops_finishes_its_write(self, small: Small) -> None:
+        async with serve(small.create_app()) as served, open_socket(served) as ws:
+            await ws.begin()
+            await ws.subscribe("1", "mutation { write }")
+            async with asyncio.timeout(SECONDS):
+                await small.write.begun.wait()
+            served.stop()
+            code, _ = await ws.closed()
+            assert small.write.ends == []
+            small.write.opened.set()
+
+        assert code == 1012
+        assert small.write.ends == ["finished"]
+
+    async def test_a_bug_at_the_beginning_is_closed_and_logged(
+        self, served: Served, small: Small
+    ) -> None:
+        small.is_broken = True
+        with capture_logs() as logs:
+            async with open_socket(served) as ws:
+                await ws.send(type="connection_init")
+
+                assert await ws.closed() == (4500, "Internal server error")
+        assert [one["event"] for one in logs] == ["unexpected_error", "websocket"]
+
+    async def test_what_cannot_be_sent_is_closed_and_logged(
+        self, served: Served, small: Small
+    ) -> None:
+        with capture_logs() as logs:
+            async with open_socket(served) as ws:
+                await ws.begin()
+                await ws.subscribe("1", ENDLESS)
+                assert await ws.receive() == next_of("1", {"endless": 0})
+                await ws.subscribe("2", "subscription { unfit }")
+
+                assert await ws.closed() == (4500, "Internal server error")
+            async with asyncio.timeout(SECONDS):
+                await small.streams_ended.wait()
+        assert [one["event"] for one in logs] == ["unexpected_error", "websocket"]
+
+    async def test_the_end_of_a_connection_is_logged(self, served: Served) -> None:
+        with capture_logs() as logs:
+            async with open_socket(served) as ws:
+                await ws.begin()
+                await ws.subscribe("1", HELLO)
+                assert await ws.receive() == next_of("1", {"hello": "world"})
+            async with asyncio.timeout(SECONDS):
+                while not logs:  # noqa: ASYNC110 - a log has no event
+                    await asyncio.sleep(0.01)
+
+        [line] = logs
+        assert line.pop("duration_ms") > 0
+        assert line == {
+            "event": "websocket",
+            "log_level": "info",
+            "code": 1000,
+            "operations": 1,
+        }
+
+
+class TestSlowReaders:
+    """A client that sends and does not read takes no room here."""
+
+    async def stalled(self, served: Served) -> socket.socket:
+        """Return a socket with a small window, which is never read."""
+        small = socket.socket()
+        small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        small.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", served.port))
+        return small
+
+    async def test_one_that_does_not_read_is_given_up(self, small: Small) -> None:
+        async with serve(small.create_app(send_seconds=0.3)) as served:
+            stalled = await self.stalled(served)
+            async with connect(
+                f"ws://127.0.0.1:{served.port}/graphql",
+                sock=stalled,
+                subprotocols=[SUBPROTOCOL],
+                proxy=None,
+                max_queue=1,
+                close_timeout=0.1,
+            ) as connection:
+                ws = Socket(connection)
+                await ws.begin()
+                await ws.subscribe("1", BIG, variables={"size": 50_000})
+                async with asyncio.timeout(SECONDS):
+                    await small.streams_ended.wait()
+                kept = sum(
+                    one.transport.get_write_buffer_size()
+                    for one in served.server.server_state.connections
+                )
+                connection.transport.abort()
+
+        assert small.open_streams == 0
+        assert kept < 200_000
+        # The system's own buffers are the rest.
+        assert small.sent_bytes < 20_000_000
+
+    async def test_pings_that_nobody_reads_are_not_answered(
+        self, served: Served
+    ) -> None:
+        raw = await self.stalled(served)
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(raw, handshake(served))
+        assert (await loop.sock_recv(raw, 12)) == b"HTTP/1.1 101"
+        ping = b"\x89\xfd\0\0\0\0" + 125 * b"x"
+        kept = []
+        async with asyncio.timeout(SECONDS):
+            for _ in range(200):
+                await loop.sock_sendall(raw, 1_000 * ping)
+                kept += [
+                    one.transport.get_write_buffer_size()
+                    for one in served.server.server_state.connections
+                ]
+        raw.close()
+
+        assert max(kept) < 400_000
+
+    async def test_what_is_sent_beyond_what_is_read_is_not_taken(
+        self, small: Small
+    ) -> None:
+        async with serve(small.create_app(send_seconds=0.3)) as served:
+            raw = await self.stalled(served)
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(raw, handshake(served))
+            assert (await loop.sock_recv(raw, 12)) == b"HTTP/1.1 101"
+            await loop.sock_sendall(raw, frame({"type": "connection_init"}))
+            ping = frame({"type": "ping", "payload": {"text": 5_000 * "x"}})
+            sent = 0
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    while sent < 30_000_000:
+                        await loop.sock_sendall(raw, 10 * ping)
+                        sent += 50_000
+            raw.close()
+
+        assert sent < 30_000_000
+
+
+def handshake(served: Served) -> bytes:
+    lines = [
+        "GET /graphql HTTP/1.1",
+        f"Host: 127.0.0.1:{served.port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    """Return a masked text frame; the mask is zero."""
+    body = json.dumps(message).encode()
+    size = (
+        bytes([0x80 | len(body)])
+        if len(body) < 126
+        else b"\xfe" + len(body).to_bytes(2, "big")
+    )
+    return b"\x81" + size + 4 * b"\0" + body
