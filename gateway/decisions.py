@@ -137,18 +137,18 @@ class Decisions:
                 _log(subject, outcome=None, code=_BUG)
                 self._tell_of(place, None)
             raise
-        decided = []
-        for how, subject, place in zip(ended, subjects, on, strict=True):
-            decided.append(_conclude(how, subject))
+        for how, place in zip(ended, on, strict=True):
             if _may_have_changed(how):
                 self._tell_of(place, how)
-        return decided
+        return [_conclude(how, one) for how, one in zip(ended, subjects, strict=True)]
 
     def _tell_of(self, on: On, ended: Written | Exception | None) -> None:
+        """Tell what may have changed, when nothing here waits for it or fails by it."""
+        loop = asyncio.get_running_loop()
         if isinstance(on, ApprovableKey):
-            self._tell(on)
+            loop.call_soon(self._tell, on)
         elif on is not None and isinstance(ended, Written) and ended.target is not None:
-            self._tell(ApprovableKey(on, ended.target))
+            loop.call_soon(self._tell, ApprovableKey(on, ended.target))
 
 
 async def _run_alone(write: Coroutine[Any, Any, Written]) -> _Ended:

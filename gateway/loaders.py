@@ -100,6 +100,8 @@ class Loader(DataLoader[K, V]):
         if isinstance(value, Exception):
             self.clear(queued.key)
             queued.future.set_exception(value)
+            # Whoever waited may have gone.
+            queued.future.exception()
         else:
             queued.future.set_result(value)
 

@@ -392,3 +392,32 @@ async def test_it_is_told_though_nobody_waits_any_more() -> None:
     await decisions.finish()
 
     assert heard == [KEY]
+
+
+async def test_what_listens_can_neither_break_a_write_nor_hide_it() -> None:
+    def fail(key: ApprovableKey) -> None:
+        raise LookupError(key)
+
+    reported: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: reported.append(context)
+    )
+    keys = [ApprovableKey(ProviderName.BILL, name) for name in ("a", "b")]
+
+    async def write() -> list[Written | Exception]:
+        return [Written(outcome=Outcome.APPLIED) for _ in keys]
+
+    with capture_logs() as logs:
+        decided = await Decisions(fail).send_all(
+            write(), [{"target": "a"}, {"target": "b"}], keys
+        )
+        await _settle()
+
+    assert decided == [Decided(outcome=Outcome.APPLIED)] * 2
+    assert [(line["target"], line["outcome"]) for line in logs] == [
+        ("a", "APPLIED"),
+        ("b", "APPLIED"),
+    ]
+    assert [repr(one["exception"]) for one in reported] == [
+        repr(LookupError(key)) for key in keys
+    ]

@@ -25,6 +25,9 @@ from msgspec import Struct
 
 from gateway.settings import SettingsError
 
+# What may stand before the SHA-256 of a text where it is its id.
+PREFIX = "sha256:"
+
 _FORMAT = "apollo-persisted-query-manifest"
 _VERSION = 1
 _MOST_BYTES = 64 * 1024 * 1024
@@ -152,17 +155,30 @@ def _read_manifest(path: Path, texts: dict[str, str]) -> Manifest:
 
 
 def _find_conflicts(manifests: Sequence[Manifest]) -> list[str]:
-    """Return a line for each id that has different texts in different files."""
+    """Return a line for each id that stands for two texts.
+
+    The SHA-256 of a text is an id of it, whatever else it is.
+    """
     first: dict[str, tuple[str, Path]] = {}
+    hashed: dict[str, tuple[str, Path]] = {}
     problems = []
     for manifest in manifests:
         for one in manifest.operations:
-            text, path = first.setdefault(one.id, (one.text, manifest.path))
+            found = (one.text, manifest.path)
+            hashed.setdefault(digest_of(one.text), found)
+            text, path = first.setdefault(one.id, found)
             if text != one.text:
                 problems.append(
                     f"{manifest.path}: the id {_show(one.id)} has another text in "
                     f"{path}; takes one text for an id"
                 )
+    for name, (text, path) in first.items():
+        named = hashed.get(name.removeprefix(PREFIX))
+        if named is not None and named[0] != text:
+            problems.append(
+                f"{path}: the id {_show(name)} is the SHA-256 of another text, in "
+                f"{named[1]}; takes another id"
+            )
     return problems
 
 

@@ -12,8 +12,9 @@ from gateway.operations.registered import Registered
 from gateway.operations.trusted import Trusted
 from gateway.settings import OperationMode
 
-# As much of an id is repeated to whoever sent it.
+# As much of an id is repeated to whoever sent it, and of a name in the log.
 _SHOWN = 100
+_NAMES = 10
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -118,10 +119,9 @@ class Operations:
     def _read_unknown(self, text: str) -> Document:
         document = self._read(text)
         if self._mode == "log":
+            names = [name[:_SHOWN] for name in document.operations if name]
             get_logger().info(
-                "unknown_operation",
-                sha256=digest_of(text),
-                operations=[name for name in document.operations if name is not None],
+                "unknown_operation", sha256=digest_of(text), operations=names[:_NAMES]
             )
         return document
 

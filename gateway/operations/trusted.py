@@ -1,6 +1,7 @@
 """The documents of all manifests, read once, and anew when their files change."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from gateway.engine import Document, RejectedError
 from gateway.errors import LimitError
 from gateway.observability import get_logger
 from gateway.operations.manifests import (
+    PREFIX,
     Manifest,
     ManifestError,
     ManifestOperation,
@@ -22,7 +24,8 @@ from gateway.operations.manifests import (
 
 # How often files are looked at.
 _LOOK_SECONDS = 1.0
-_PREFIX = "sha256:"
+# When what could not be used is read again, though it looks the same.
+_AGAIN_SECONDS = 30.0
 
 Read: TypeAlias = Callable[[str], Document]
 # A document, or why it cannot be run.
@@ -33,7 +36,6 @@ _Signature: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 class TrustedOperation(Struct, frozen=True, kw_only=True):
     """A document that a manifest has, and what reading it gave."""
 
-    id: str
     text: str
     outcome: _Outcome
 
@@ -92,6 +94,7 @@ class Trusted:
         self._seen = _sign(paths)
         self._documents = self._load({})
         self._looking: asyncio.Future[None] | None = None
+        self._again_at = math.inf
 
     def find(self, name: str) -> TrustedOperation | None:
         """Return the document with this id, or SHA-256 in hex, or None.
@@ -101,7 +104,7 @@ class Trusted:
         self._look()
         documents = self._documents
         found = documents.by_id.get(name)
-        return found or documents.by_digest.get(name.removeprefix(_PREFIX))
+        return found or documents.by_digest.get(name.removeprefix(PREFIX))
 
     def find_text(self, text: str) -> TrustedOperation | None:
         """Return the document that is *text* to the letter, or None."""
@@ -130,15 +133,19 @@ class Trusted:
     def _reload(self) -> None:
         # Taken before reading: what changes meanwhile is read the next time.
         signature = _sign(self._paths)
-        if signature == self._seen:
+        now = self._monotonic()
+        if signature == self._seen and now < self._again_at:
             return
         self._seen = signature
+        # What could not be read may be readable a little later, and look the same.
+        self._again_at = now + _AGAIN_SECONDS
         try:
             self._documents = self._load(self._documents.by_text)
         except ManifestError as error:
             # An operator's mistake, not a bug.
             get_logger().error("manifest_unusable", problem=str(error))
         else:
+            self._again_at = math.inf
             get_logger().info(
                 "manifests_reloaded", operations=len(self._documents.by_id)
             )
@@ -152,7 +159,6 @@ class Trusted:
             for one in manifest.operations:
                 former = by_text.get(one.text) or known.get(one.text)
                 trusted = TrustedOperation(
-                    id=one.id,
                     text=former.text if former else one.text,
                     outcome=former.outcome if former else self._read_one(manifest, one),
                 )

@@ -49,7 +49,6 @@ def create_server(
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
 ) -> Starlette:
     """Return the application that serves the gateway's HTTP."""
-    page = _graphiql_page(examples, banner) if graphiql else None
     endpoint = GraphQLEndpoint(
         runner=runner,
         body_bytes=limits.body_bytes,
@@ -57,7 +56,7 @@ def create_server(
         max_ages=max_ages,
         allowed_origins=allowed_origins,
         loopback_only=loopback_only,
-        graphiql=page,
+        graphiql=_graphiql_page(examples, banner) if graphiql else None,
     )
     sockets = WebSocketEndpoint(
         runner=runner,
@@ -65,31 +64,40 @@ def create_server(
         loopback_only=loopback_only,
         limits=ConnectionLimits(message_bytes=limits.body_bytes),
     )
-    routes: list[BaseRoute] = [
-        Route(ENDPOINT, endpoint),
-        Route(f"{ENDPOINT}/{{document_id}}", endpoint),
-        WebSocketRoute(ENDPOINT, sockets),
-        Route("/healthz", _healthz),
-        Route("/readyz", _readyz),
-        *(Route(f"/webhooks/{key}", one) for key, one in webhooks.items()),
-    ]
-    if graphiql:
-        routes += [Route("/", _to_graphiql), *graphiql_routes(assets=find_assets())]
-    return Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(RequestIDMiddleware),
-            Middleware(CompressionMiddleware),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=allowed_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=_CORS_HEADERS,
-                expose_headers=["ETag", "X-Request-ID"],
-            ),
+    app = Starlette(
+        routes=[
+            Route(ENDPOINT, endpoint),
+            Route(f"{ENDPOINT}/{{document_id}}", endpoint),
+            WebSocketRoute(ENDPOINT, sockets),
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+            *(Route(f"/webhooks/{key}", one) for key, one in webhooks.items()),
+            *(_graphiql_routes() if graphiql else []),
         ],
+        middleware=_create_middleware(allowed_origins),
         lifespan=lifespan,
     )
+    # A redirection would repeat whatever the request calls this machine.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _create_middleware(allowed_origins: list[str]) -> list[Middleware]:
+    return [
+        Middleware(RequestIDMiddleware),
+        Middleware(CompressionMiddleware),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=_CORS_HEADERS,
+            expose_headers=["ETag", "X-Request-ID"],
+        ),
+    ]
+
+
+def _graphiql_routes() -> list[BaseRoute]:
+    return [Route("/", _to_graphiql), *graphiql_routes(assets=find_assets())]
 
 
 def _graphiql_page(examples: list[Example], banner: str) -> Callable[[], Response]:

@@ -1,5 +1,7 @@
 """The answers of the GraphQL endpoint over HTTP: whole, kept by clients, or refused."""
 
+from http import HTTPStatus
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,9 +11,6 @@ from gateway.server.caching import NO_STORE, create_etag, is_match
 from gateway.server.negotiation import GRAPHQL_JSON, JSON
 from gateway.server.presenter import failure_status, present_failure
 
-_OK = 200
-_NOT_MODIFIED = 304
-_BAD_REQUEST = 400
 # Whatever of a request changes the answer to it.
 _VARY = "Accept, Authorization, X-API-Key"
 
@@ -20,13 +19,18 @@ def fail(error: Exception, media_type: str, request_id: str) -> Response:
     """Return the answer to a request of which nothing was executed."""
     status = failure_status(error)
     if status is None:
-        status = _BAD_REQUEST if media_type == GRAPHQL_JSON else _OK
+        status = refused_status(media_type)
     response = json_answer(present_failure(error, request_id), media_type, status)
     if isinstance(error, RequestError):
         response.headers.update(error.headers)
     if isinstance(error, UnauthenticatedError):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def refused_status(media_type: str) -> int:
+    """Return the status of an answer without data, by the type that it is in."""
+    return HTTPStatus.BAD_REQUEST if media_type == GRAPHQL_JSON else HTTPStatus.OK
 
 
 def json_answer(body: object, media_type: str, status: int) -> Response:
@@ -45,13 +49,13 @@ def cacheable(request: Request, response: Response, cache_control: str) -> Respo
     if cache_control == NO_STORE:
         return response
     response.headers.add_vary_header("Accept-Encoding")
-    etag = create_etag(bytes(response.body))
+    etag = create_etag(bytes(response.body), response.headers["Content-Type"])
     response.headers["ETag"] = etag
     if not is_match(", ".join(request.headers.getlist("if-none-match")), etag):
         return response
     kept = ("Cache-Control", "ETag", "Vary")
     headers = {name: response.headers[name] for name in kept}
-    return Response(status_code=_NOT_MODIFIED, headers=headers)
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
 
 
 def not_acceptable() -> RequestError:

@@ -57,9 +57,9 @@ def find_cache_control(reads: Iterable[str], ages: MaxAges, caller: Caller) -> s
     return f"{scope}, max-age={seconds}" if seconds else f"{scope}, no-cache"
 
 
-def create_etag(body: bytes) -> str:
-    """Return the strong validator of a body, before it is compressed."""
-    digest = hashlib.sha256(body).digest()[:18]
+def create_etag(body: bytes, media_type: str) -> str:
+    """Return the strong validator of a body of a type, before it is compressed."""
+    digest = hashlib.sha256(media_type.encode() + b"\n" + body).digest()[:18]
     return f'"{base64.urlsafe_b64encode(digest).decode("ascii")}"'
 
 

@@ -5,6 +5,7 @@ form of the answer → host and origin → caller → parameters → operation �
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from gateway.server.answers import (
     json_answer,
     method_not_allowed,
     not_acceptable,
+    refused_status,
 )
 from gateway.server.batches import open_batch
 from gateway.server.caching import find_cache_control
@@ -37,6 +39,7 @@ from gateway.server.negotiation import (
 from gateway.server.presenter import is_request_error, present_result
 from gateway.server.requests import (
     GraphQLRequest,
+    check_address,
     check_host,
     check_origin,
     parse_body,
@@ -47,8 +50,6 @@ from gateway.server.streams.multipart import IncrementalSpec, multipart_answer
 from gateway.server.streams.sse import event_stream
 from gateway.settings import MaxAges
 
-_OK = 200
-_BAD_REQUEST = 400
 _CLIENT_CLOSED_REQUEST = 499
 _METHODS = "GET, POST"
 
@@ -132,6 +133,7 @@ class GraphQLEndpoint:
         if self._loopback_only:
             check_host(request)
         check_origin(request, self._allowed_origins)
+        check_address(request)
         identity = _identity(request)
         caller = await self._runner.authenticate(identity)
         parameters = await self._read(request)
@@ -170,8 +172,9 @@ class GraphQLEndpoint:
         body = present_result(result, request_id)
         if not form.has_json:
             return event_stream(_alone(body), request_id)
-        refused = form.media_type == GRAPHQL_JSON and is_request_error(result)
-        response = json_answer(body, form.media_type, _BAD_REQUEST if refused else _OK)
+        is_refused = is_request_error(result)
+        status = refused_status(form.media_type) if is_refused else HTTPStatus.OK
+        response = json_answer(body, form.media_type, status)
         if request.method == "GET" and prepared.is_by_id and not result.errors:
             cache_control = find_cache_control(
                 prepared.operation.reads, self._max_ages, caller
@@ -191,7 +194,7 @@ class GraphQLEndpoint:
             )
         bodies = await self._runner.subscribe(prepared, identity, request_id)
         if isinstance(bodies, dict):
-            status = _BAD_REQUEST if form.media_type == GRAPHQL_JSON else _OK
+            status = refused_status(form.media_type)
             return json_answer(bodies, form.media_type, status)
         return event_stream(bodies, request_id)
 
@@ -202,6 +205,8 @@ class GraphQLEndpoint:
         form: _Form,
         caller: Caller,
     ) -> Response:
+        if not form.has_json:
+            raise not_acceptable()
         request_id: str = request.state.request_id
         batch = await open_batch(self._runner, requests, self._most_operations)
         contexts: list[Context] = []
@@ -215,7 +220,7 @@ class GraphQLEndpoint:
             bodies = await _while_connected(request, running, contexts)
         else:
             bodies = await running
-        return json_answer(bodies, form.media_type, _OK)
+        return json_answer(bodies, form.media_type, HTTPStatus.OK)
 
     async def _read(self, request: Request) -> GraphQLRequest | list[GraphQLRequest]:
         if request.method == "GET":

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from msgspec import Struct
@@ -101,6 +102,19 @@ def check_host(request: HTTPConnection) -> None:
         )
 
 
+def check_address(request: Request) -> None:
+    """Hold that a URL is UTF-8, which servers would mend without a word.
+
+    Raises:
+        RequestError: It is not.
+    """
+    try:
+        for part in ("raw_path", "query_string"):
+            unquote_to_bytes(request.scope.get(part) or b"").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError("The URL is not UTF-8.") from error
+
+
 def parse_query_string(params: QueryParams) -> GraphQLRequest:
     """Return the parameters of a GET request.
 
@@ -141,6 +155,14 @@ async def parse_body(
             f"The body must be UTF-8, not {charset}.",
             status=415,
             code="UNSUPPORTED_MEDIA_TYPE",
+        )
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise RequestError(
+            "The body must not be compressed.",
+            status=415,
+            code="UNSUPPORTED_MEDIA_TYPE",
+            headers={"Accept-Encoding": "identity"},
         )
     body = _parse_json(await read_body(request, most_bytes), "The body is not JSON.")
     if isinstance(body, list):
@@ -210,7 +232,9 @@ def _digest(extensions: dict[str, Any]) -> str | None:
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
-    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+    version = persisted.get("version") if isinstance(persisted, dict) else None
+    # In Python true is 1.
+    if version != 1 or version is True:
         raise RequestError("Unsupported persisted query version")
     digest = persisted.get("sha256Hash")
     if not isinstance(digest, str) or not digest:

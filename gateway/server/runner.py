@@ -108,7 +108,7 @@ class Runner:
         request_id: str,
     ) -> AsyncGenerator[dict[str, Any]]:
         try:
-            async for event in self._each(events, identity):
+            async for event in self._each(events, identity, request_id):
                 caller = await self.authenticate(identity)
                 context = self.create_context(caller, request_id)
                 try:
@@ -123,7 +123,7 @@ class Runner:
             await events.aclose()
 
     async def _each(
-        self, events: AsyncIterator[Any], identity: Identity
+        self, events: AsyncIterator[Any], identity: Identity, request_id: str
     ) -> AsyncIterator[Any]:
         """Pass events on; while none comes, see that the caller still has access."""
         while True:
@@ -133,7 +133,9 @@ class Runner:
                 while not coming.done():
                     await asyncio.wait({coming}, timeout=self._check_seconds)
                     if not coming.done():
-                        await self.authenticate(identity)
+                        # Whose credentials are others by now is let go by this.
+                        caller = await self.authenticate(identity)
+                        self.create_context(caller, request_id)
                 event = coming.result()
             except StopAsyncIteration:
                 return

@@ -320,6 +320,7 @@ async def test_a_text_that_does_not_run_is_not_kept(serve: Serve, text: str) -> 
     [
         ({"version": 2, "sha256Hash": "a"}, "Unsupported persisted query version"),
         ({"sha256Hash": "a"}, "Unsupported persisted query version"),
+        ({"version": True, "sha256Hash": "a"}, "Unsupported persisted query version"),
         ("a", "Unsupported persisted query version"),
         (
             {"version": 1},
@@ -442,3 +443,14 @@ async def test_log_runs_what_is_unknown_and_says_so(
             "operations": ["Other"],
         }
     ]
+
+
+async def test_what_is_logged_of_an_unknown_document_is_bounded(serve: Serve) -> None:
+    http = await serve(operations={"mode": "log"})
+    text = " ".join(f"query {'x' * 1_000}{n} {{ __typename }}" for n in range(50))
+
+    with capture_logs() as logs:
+        await ask(http, query=text, operationName="x" * 1_000 + "0")
+
+    [line] = [one for one in logs if one["event"] == "unknown_operation"]
+    assert line["operations"] == ["x" * 100] * 10

@@ -121,16 +121,23 @@ class TestFinding:
         same = trusted.find_text(A)
 
         assert same is not None
-        assert (same.id, same.text) == ("first", A)
+        assert same.text == A
         assert [trusted.find_text(one) for one in (f"{A} ", B, "first")] == [None] * 3
 
-    async def test_an_id_wins_over_a_hash(self, read: Reader, write: Write) -> None:
-        path = write("web.json", {"first": A, digest_of(A): B})
+    @pytest.mark.parametrize("prefix", ["", "sha256:"])
+    async def test_an_id_is_no_hash_of_another_text(
+        self, read: Reader, write: Write, prefix: str
+    ) -> None:
+        name = prefix + digest_of(A)
+        wrong, right = write("1.json", {name: B}), write("2.json", {"first": A})
 
-        trusted = Trusted([path], read)
+        with pytest.raises(ManifestError) as caught:
+            Trusted([wrong, right], read)
 
-        assert texts_of(trusted, "first", digest_of(A)) == [A, B]
-        assert texts_of(trusted, f"sha256:{digest_of(A)}") == [A]
+        assert str(caught.value) == (
+            f"{wrong}: the id '{name}' is the SHA-256 of another text, in {right}; "
+            "takes another id"
+        )
 
     async def test_an_id_may_have_the_prefix(self, read: Reader, write: Write) -> None:
         name = f"sha256:{digest_of(A)}"
@@ -317,7 +324,6 @@ class TestReloading:
         assert threading.get_ident() not in read.threads
         assert former is not None
         assert renamed is not None
-        assert renamed.id == "renamed"
         assert renamed.read() is former.read()
         assert renamed.text is former.text
         assert logs == [
@@ -392,6 +398,29 @@ class TestReloading:
 
         write("web.json", {"b": B})
         await look_later(trusted, clock)
+
+        assert texts_of(trusted, "a", "b") == [None, B]
+
+    async def test_what_could_not_be_read_for_a_moment_is_read_again(
+        self,
+        read: Reader,
+        write: Write,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        trusted = Trusted([write("web.json", {"a": A})], read, monotonic=clock)
+        write("web.json", {"b": B})
+
+        def refuse(*_: object) -> Any:
+            raise OSError(24, "Too many open files")
+
+        with monkeypatch.context() as context:
+            context.setattr(Path, "open", refuse)
+            await look_later(trusted, clock)
+        assert texts_of(trusted, "a", "b") == [A, None]
+
+        for _ in range(31):
+            await look_later(trusted, clock)
 
         assert texts_of(trusted, "a", "b") == [None, B]
 

@@ -145,6 +145,15 @@ async def test_who_has_it_is_told_so(http: httpx.AsyncClient) -> None:
     assert (other.status_code, other.json()) == (200, first.json())
 
 
+async def test_each_media_type_has_its_own_validator(http: httpx.AsyncClient) -> None:
+    tags = [
+        (await http.get("/graphql/policies", headers={"Accept": one})).headers["ETag"]
+        for one in ["application/json", "application/graphql-response+json"]
+    ]
+
+    assert len(set(tags)) == 2
+
+
 async def test_what_changed_has_another_validator(
     http: httpx.AsyncClient, bill: RecordingTransport
 ) -> None:

@@ -44,10 +44,10 @@ def failure(
 
 
 async def post(
-    client: Client, content: bytes | dict[str, Any], **headers: str
+    client: Client, content: bytes | dict[str, Any] | list[Any], **headers: str
 ) -> tuple[int, str, Any]:
     """Return status, content type and body of the answer to a POST."""
-    if isinstance(content, dict):
+    if not isinstance(content, bytes):
         content = json.dumps(content).encode()
     response = await client.http.post(
         "/graphql",
@@ -404,20 +404,6 @@ async def test_half_a_surrogate_pair_in_a_document_does_not_parse(
     )
     assert answer == (refused, f"{accept}; charset=utf-8", expected)
     assert ottimate.calls == []
-
-
-async def test_half_a_surrogate_pair_in_a_query_string_is_no_fault_of_ours(
-    client: Client,
-) -> None:
-    response = await client.http.get(
-        "/graphql?query=%7B%20__typename%20%7D%23%ED%A0%80&operationName=%ED%A0%80",
-        headers={"X-Request-ID": ID},
-    )
-
-    assert response.status_code == 200
-    assert response.json()["errors"][0]["extensions"]["code"] == (
-        "OPERATION_RESOLUTION_FAILURE"
-    )
 
 
 @EITHER
@@ -857,3 +843,63 @@ class TestBodyLimit:
         )
 
         assert response.json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/graphql/%ff",
+        "/graphql?documentId=%fe",
+        "/graphql?query={__typename}&variables=%7B%22s%22:%22%ff%22%7D",
+        "/graphql?query={__typename}&other=%c3",
+        "/graphql?query={__typename}%23%ED%A0%80",
+    ],
+)
+async def test_a_url_that_is_not_utf8_is_a_bad_request(
+    client: Client, url: str
+) -> None:
+    response = await client.http.get(url, headers={"X-Request-ID": ID})
+
+    assert response.status_code == 400
+    assert response.json() == failure("The URL is not UTF-8.", "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP", "gzip, identity"])
+async def test_a_compressed_body_is_not_read(client: Client, coding: str) -> None:
+    response = await client.http.post(
+        "/graphql",
+        content=b'{"query":"{ __typename }"}',
+        headers={
+            "Content-Type": JSON,
+            "Content-Encoding": coding,
+            "X-Request-ID": ID,
+        },
+    )
+
+    assert response.status_code == 415
+    assert response.headers["Accept-Encoding"] == "identity"
+    assert response.json() == failure(
+        "The body must not be compressed.", "UNSUPPORTED_MEDIA_TYPE"
+    )
+
+
+async def test_a_batch_has_no_place_in_an_event_stream(
+    client: Client, ottimate: RecordingTransport
+) -> None:
+    status, content_type, body = await post(
+        client, [{"query": LIST}], Accept="text/event-stream"
+    )
+
+    assert (status, content_type) == (406, f"{GRAPHQL}; charset=utf-8")
+    assert body["errors"][0]["extensions"]["code"] == "NOT_ACCEPTABLE"
+    assert ottimate.calls == []
+
+
+@pytest.mark.parametrize("path", ["/graphql/", "/graphql/id/", "/healthz/"])
+async def test_nothing_is_redirected_to_a_name_that_the_request_chose(
+    client: Client, path: str
+) -> None:
+    response = await client.http.get(path, headers={"Host": "evil.example"})
+
+    assert response.status_code == 404
+    assert "Location" not in response.headers

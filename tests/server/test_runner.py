@@ -34,6 +34,7 @@ class Desk:
         self.events: asyncio.Queue[int] = asyncio.Queue()
         self.has_access = True
         self.asked = 0
+        self.contexts = 0
         self.is_open = False
         schema = GraphQLSchema(
             GraphQLObjectType("Query", {"name": GraphQLField(GraphQLString)}),
@@ -74,6 +75,7 @@ class Desk:
 
     def _create_context(self, caller: Caller, request_id: str) -> Context:
         assert (caller.subject, request_id) == ("clerk", "test-1")
+        self.contexts += 1
         return cast("Context", None)
 
     async def subscribe(self) -> AsyncGenerator[dict[str, Any]]:
@@ -126,6 +128,8 @@ async def test_who_has_no_access_any_more_does_not_listen_on(desk: Desk) -> None
         while desk.asked < 3:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     assert not waiting.done()
+    # Making one lets go who has other credentials by now.
+    assert desk.contexts > 1
     desk.has_access = False
 
     with pytest.raises(UnauthenticatedError):
