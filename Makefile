@@ -55,7 +55,8 @@ image-check: $(READY) ## Build the Dockerfile's stages by hand and try the resul
 clean: ## Remove what can be made again.
 	rm -rf $(VENV) .coverage* .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .hypothesis build dist \
-		$(GRAPHIQL)/dist $(GRAPHIQL)/node_modules
+		$(GRAPHIQL)/dist $(GRAPHIQL)/node_modules tests/clients/node_modules \
+		examples/inbox/dist examples/inbox/node_modules
 	find gateway tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Always begun anew, so what an interrupted set-up or an older lock left is not in it.
