@@ -16,5 +16,5 @@ A request flows one way; read the modules in the order in which its answer comes
     operations/         documents known by id: manifests, and registered hashes
     server/             HTTP and WebSockets in and out, GraphiQL, webhooks, health
     sandbox             every provider's simulator, served together
-    app, cli/           wiring, and the commands
+    app/, cli/          wiring, and the commands
 """

@@ -10,6 +10,9 @@ watches sees it as their own credentials show it.
     schedule    Schedule: when to look again, within the provider's quota
     inbox       Inbox, Stream: what one watcher has yet to be told, within bounds
     reading     many objects of one provider, as one account sees them
+    told        ToldQueue, Repeats: what waits to be read, and what was told last
+    named       NamedObjects: what is watched by its id, and how it stood
+    shares      Shares: how much one caller may watch
     accounts    AccountWatch: all that is watched with one account's credentials
     hub         Changes: one for the process
 """

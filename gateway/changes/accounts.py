@@ -2,17 +2,20 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from gateway.changes.change import Change
 from gateway.changes.inbox import Inbox, too_slow
-from gateway.changes.reading import Found, read_records
+from gateway.changes.named import NamedObjects
+from gateway.changes.reading import Found, PollResult, is_shown, read_records
 from gateway.changes.schedule import Schedule, count_reads
-from gateway.changes.snapshots import Snapshot, create_snapshot, renew
-from gateway.changes.told import BATCH, ToldQueue
+from gateway.changes.told import BATCH, Repeats, ToldQueue
 from gateway.connector import Account, Connector, Pace
 from gateway.domain import ApprovableKey, ChangeCause, ProviderName
-from gateway.errors import GatewayError, UpstreamRateLimitedError
+from gateway.errors import (
+    GatewayError,
+    UpstreamRateLimitedError,
+)
 from gateway.observability import get_logger
 from gateway.upstream import Clock, Deadline
 
@@ -55,9 +58,9 @@ class AccountWatch:
         self._count_all_reads = count_all_reads
         self._schedule = Schedule(pace, clock.monotonic())
         self._inboxes: set[Inbox] = set()
-        self._by_key: dict[ApprovableKey, set[Inbox]] = {}
-        self._seen: dict[ApprovableKey, Snapshot] = {}
+        self._named = NamedObjects(pace)
         self._told = ToldQueue()
+        self._repeats = Repeats()
         self._has_new_keys = False
         self._wake = asyncio.Event()
         self._log = get_logger().bind(provider=provider.value)
@@ -73,21 +76,19 @@ class AccountWatch:
     @property
     def keys(self) -> Collection[ApprovableKey]:
         """What is watched by its id."""
-        return self._by_key.keys()
+        return self._named.keys
 
     @property
     def reads(self) -> int:
         """How many reads a poll takes."""
-        return count_reads(len(self._by_key), self._pace)
+        return count_reads(self._named.size, self._pace)
 
     def add(self, inbox: Inbox) -> None:
         """Let somebody watch whatever they named of this provider."""
         self._inboxes.add(inbox)
-        for key in inbox.keys or ():
-            if key.provider is self.provider:
-                self._has_new_keys |= key not in self._by_key
-                self._by_key.setdefault(key, set()).add(inbox)
-        if self._has_new_keys:
+        self._repeats.forget()
+        if self._named.add(self.provider, inbox):
+            self._has_new_keys = True
             self._fit()
             self._schedule.hasten(self._clock.monotonic())
         self._wake.set()
@@ -95,12 +96,7 @@ class AccountWatch:
     def remove(self, inbox: Inbox) -> None:
         """Let somebody go, and what nobody else watches with them."""
         self._inboxes.discard(inbox)
-        for key in inbox.keys or ():
-            watchers = self._by_key.get(key, set())
-            watchers.discard(inbox)
-            if not watchers:
-                self._by_key.pop(key, None)
-                self._seen.pop(key, None)
+        self._named.remove(inbox)
         if not self._inboxes:
             self.task.cancel()
 
@@ -111,7 +107,7 @@ class AccountWatch:
             for inbox in wide:
                 inbox.end(too_slow())
             wide = []
-        if wide or key in self._by_key:
+        if wide or key in self._named.keys:
             self._told.put(key, cause)
             self._wake.set()
 
@@ -124,7 +120,7 @@ class AccountWatch:
         return [one for one in self._inboxes if one.keys is None]
 
     def _fit(self) -> None:
-        self._schedule.fit(len(self._by_key), self._count_all_reads())
+        self._schedule.fit(self._named.size, self._count_all_reads())
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
         """Let everybody know that nothing is read any more, which is a bug."""
@@ -136,15 +132,13 @@ class AccountWatch:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            if await self._read_told():
-                continue
+            await self._read_told()
             now = self._clock.monotonic()
             has_new_keys, self._has_new_keys = self._has_new_keys, False
-            if self._by_key and now >= self._schedule.next_at:
-                await self._poll(list(self._by_key), is_regular=True)
+            if self._named and now >= self._schedule.next_at:
+                await self._poll(self._named.list_due(now), is_regular=True)
             elif has_new_keys:
-                unseen = [one for one in self._by_key if one not in self._seen]
-                await self._poll(unseen, is_regular=False)
+                await self._poll(self._named.list_unread(), is_regular=False)
             else:
                 await self._wait(now)
 
@@ -155,7 +149,7 @@ class AccountWatch:
         ]
         ready_at = self._told.ready_at()
         ends = [] if ready_at is None else [ready_at]
-        if self._by_key:
+        if self._named:
             ends.append(self._schedule.next_at)
         if ends:
             seconds = max(0.0, min(ends) - now)
@@ -166,32 +160,34 @@ class AccountWatch:
             for one in waiting:
                 one.cancel()
 
-    async def _read_told(self) -> bool:
-        """Read what was told first, and tell it on; false where nothing is to be."""
+    async def _read_told(self) -> None:
+        """Read what was told, and tell it on."""
         batch = self._told.take(self._clock.monotonic())
         if not batch:
-            return False
+            return
         found = await read_records(self.provider, self._connect(), list(batch))
         now = self._clock.monotonic()
+        lost: list[Exception] = []
         for key, told in batch.items():
             value = found[key]
-            if isinstance(value, Exception):
-                if not self._told.put_back(key, told, value, now):
-                    self._deliver(key, value, told.cause)
+            if not isinstance(value, Exception):
+                self._schedule.hasten(now)
+            elif self._told.put_back(key, told, value, now):
                 continue
-            if key in self._by_key:
-                self._renew(key, value)
-            self._deliver(key, value, told.cause)
-            self._schedule.hasten(now)
-        return True
+            else:
+                lost.append(value)
+            self._tell_on(key, value, told.cause)
+        if lost:
+            self._log_failure("change", lost[0])
 
     async def _poll(self, keys: Sequence[ApprovableKey], *, is_regular: bool) -> None:
         """Read again, and tell what is otherwise than it was seen last.
 
-        What is seen for the first time is no change.
+        What is seen for the first time is no change, and what cannot be read keeps
+        nobody from the rest.
         """
         # A first look says nothing of how often things change.
-        is_changed = not self._seen
+        poll = PollResult(is_changed=not self._named.has_read, has_found=not keys)
         for start in range(0, len(keys), BATCH):
             # Who waits for what was told goes first.
             await self._read_told()
@@ -199,17 +195,31 @@ class AccountWatch:
             quota = connector.get_quota()
             if self._schedule.keeps_back(quota, now, self._clock.now()):
                 return
-            found = await self._look(connector, keys[start : start + BATCH])
-            is_changed |= self._compare(found)
-            error = next(
-                (one for one in found.values() if isinstance(one, Exception)), None
-            )
-            if error is not None:
-                self._fail(error)
-                return
-        if is_regular:
+            batch = keys[start : start + BATCH]
+            self._named.look_for(batch, now)
+            found = await self._look(connector, batch)
+            poll.is_changed |= self._compare(found)
+            poll.count(found)
+            if poll.is_over:
+                break
+        if poll.error is not None:
+            self._log_failure("poll", poll.error)
+        self._plan(poll, is_regular=is_regular)
+
+    def _plan(self, poll: PollResult, *, is_regular: bool) -> None:
+        """Decide when to poll again: later where the provider seems to fail.
+
+        Whoever comes to watch what cannot be read keeps nobody else from theirs.
+        """
+        now, error = self._clock.monotonic(), poll.error
+        if isinstance(error, UpstreamRateLimitedError):
+            self._schedule.failed(now, error.retry_after_seconds)
+        elif is_regular and (poll.is_over or not poll.has_found):
+            self._schedule.failed(now, None)
+        else:
             self._fit()
-            self._schedule.found(self._clock.monotonic(), changed=is_changed)
+            if is_regular:
+                self._schedule.found(now, changed=poll.is_changed)
 
     def _connect(self) -> Connector:
         return self._account.connect(Deadline(_READ_SECONDS, self._clock))
@@ -222,7 +232,7 @@ class AccountWatch:
         A list may leave out what is there.
         """
         found = await read_records(self.provider, connector, keys)
-        gone = [one for one in keys if found[one] is None and self._seen.get(one)]
+        gone = [one for one in keys if found[one] is None and self._was_there(one)]
         for one in gone[_MOST_GONE:]:
             # The next poll looks for it.
             del found[one]
@@ -231,54 +241,64 @@ class AccountWatch:
             found |= await read_records(self.provider, connector, again)
         return found
 
+    def _was_there(self, key: ApprovableKey) -> bool:
+        named = self._named.get(key)
+        return named is not None and named.snapshot is not None
+
     def _compare(self, found: dict[ApprovableKey, Found]) -> bool:
-        """Tell what changed, and return whether anything did."""
+        """Tell what changed, and return whether anything did.
+
+        What cannot be read is told to nobody yet, and what was told since is read once
+        more, and told with its own cause.
+        """
         is_changed = False
         for key, value in found.items():
-            # What was told since is read once more, and told with its own cause.
-            is_late = key in self._told or key not in self._by_key
-            if is_late or isinstance(value, Exception):
+            named = self._named.get(key)
+            if named is None or key in self._told or isinstance(value, Exception):
                 continue
-            is_known = key in self._seen
-            if self._renew(key, value) and is_known:
+            hearers = named.who_may_hear(value)
+            if named.renew(value):
                 is_changed = True
-                self._deliver(key, value, ChangeCause.POLL)
+                self._deliver(key, value, ChangeCause.POLL, hearers)
         return is_changed
 
-    def _renew(self, key: ApprovableKey, value: Found) -> bool:
-        """Remember how an object stands, and return whether it stood otherwise."""
-        assert not isinstance(value, Exception)  # noqa: S101 - those stand nowhere
-        former = self._seen.get(key)
-        self._seen[key], is_changed = renew(former, create_snapshot(value))
-        return is_changed
+    def _tell_on(self, key: ApprovableKey, value: Found, cause: ChangeCause) -> None:
+        """Tell those who named what was told, and of what there is all the others."""
+        named = self._named.get(key)
+        hearers: list[Inbox] = []
+        if named is not None:
+            hearers += named.who_may_hear(value)
+            named.renew(value)
+        if is_shown(value):
+            hearers += self._list_wide()
+        if not self._repeats.has(key, value, cause):
+            self._deliver(key, value, cause, hearers)
 
-    def _fail(self, error: Exception) -> None:
-        """Poll later; a change that cannot be read is told to nobody yet."""
-        seconds = None
-        if isinstance(error, UpstreamRateLimitedError):
-            seconds = error.retry_after_seconds
-        self._schedule.failed(self._clock.monotonic(), seconds)
-        if isinstance(error, GatewayError):
-            self._log.warning("poll_failed", code=error.code)
-        else:
-            self._log.error("poll_broken", exc_info=error)
-
-    def _deliver(self, key: ApprovableKey, value: Found, cause: ChangeCause) -> None:
-        """Tell those who watch an object, and those who watch whatever they may see."""
-        error = value if isinstance(value, Exception) else None
+    def _deliver(
+        self,
+        key: ApprovableKey,
+        value: Found,
+        cause: ChangeCause,
+        hearers: Iterable[Inbox],
+    ) -> None:
+        self._repeats.keep(key, value, cause)
         change = Change(
             key=key,
             account=self._account,
             record=None if isinstance(value, Exception) else value,
-            error=error,
+            error=value if isinstance(value, Exception) else None,
             cause=cause,
             at=self._clock.now(),
         )
-        told = list(self._by_key.get(key, ()))
-        if value is not None and cause is not ChangeCause.POLL:
-            told += self._list_wide()
-        for inbox in told:
+        for inbox in list(hearers):
             inbox.put(change)
+
+    def _log_failure(self, what: str, error: Exception) -> None:
+        """Log what failed, a "poll" or a "change"."""
+        if isinstance(error, GatewayError):
+            self._log.warning(f"{what}_failed", code=error.code)
+        else:
+            self._log.error(f"{what}_broken", exc_info=error)
 
 
 async def _sleep(clock: Clock, seconds: float) -> None:

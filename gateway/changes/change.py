@@ -10,6 +10,8 @@ from gateway.domain import ApprovableKey, ChangeCause, InvoiceRecord, TargetDeta
 
 WatchedRecord: TypeAlias = InvoiceRecord | TargetDetails
 
+_WEAKEST_FIRST = (ChangeCause.POLL, ChangeCause.WEBHOOK, ChangeCause.GATEWAY)
+
 
 class Change(Struct, frozen=True, kw_only=True):
     """Something changed.
@@ -24,3 +26,11 @@ class Change(Struct, frozen=True, kw_only=True):
     error: Exception | None = None
     cause: ChangeCause
     at: datetime
+
+
+def strongest(*causes: ChangeCause) -> ChangeCause:
+    """Return what several changes that are told as one are put down to.
+
+    A provider tells as well what this gateway did, and a poll finds what either told.
+    """
+    return max(causes, key=_WEAKEST_FIRST.index)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from gateway.changes.accounts import AccountWatch
 from gateway.changes.change import Change
 from gateway.changes.inbox import Inbox, Stream
+from gateway.changes.shares import Shares
 from gateway.connector import Account, Pace
 from gateway.domain import ApprovableKey, ChangeCause, ProviderName
 from gateway.errors import InvalidInputError, LimitError
@@ -31,6 +32,7 @@ class Changes:
         self._paces = paces
         self._clock = clock
         self._watches: dict[Account, AccountWatch] = {}
+        self._shares = Shares()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -46,12 +48,14 @@ class Changes:
     def watch(
         self,
         accounts: Mapping[ProviderName, Account],
+        subject: str | None,
         keys: Sequence[ApprovableKey] | None,
     ) -> AsyncIterator[Change]:
         """Return the changes from now on, as they come.
 
         Args:
             accounts: What whoever watches reads each provider with.
+            subject: Who that is; None for the anonymous, who are as one.
             keys: What is watched, which is polled as well; None for whatever is told
                 of what these accounts can see.
 
@@ -64,15 +68,18 @@ class Changes:
                 f"`ids` takes at most {_MOST_KEYS} ids, not {len(keys)}.",
                 field=("ids",),
             )
-        inbox = Inbox(None if keys is None else frozenset(keys), self._leave)
+        named = None if keys is None else frozenset(keys)
+        inbox = Inbox(named, self._leave, subject=subject)
         stream = Stream(inbox)
         if self._is_closed:
             inbox.end()
             return stream
-        named = accounts if keys is None else {one.provider for one in keys}
-        for provider in named:
+        self._shares.check_room(inbox)
+        providers = accounts if keys is None else {one.provider for one in keys}
+        for provider in providers:
             self._check_room(accounts[provider], inbox.keys or frozenset())
-        for provider in named:
+        self._shares.add(inbox)
+        for provider in providers:
             self._open(provider, accounts[provider]).add(inbox)
         return stream
 
@@ -127,6 +134,7 @@ class Changes:
         )
 
     def _leave(self, inbox: Inbox) -> None:
+        self._shares.remove(inbox)
         for account, watch in list(self._watches.items()):
             watch.remove(inbox)
             if watch.count == 0:
@@ -136,5 +144,6 @@ class Changes:
 def _no_room(most: str) -> LimitError:
     return LimitError(
         "SUBSCRIPTION_LIMIT",
-        f"{most} read with these credentials at once. End one, and try again.",
+        f"{most} read with these credentials at once, those of other callers among "
+        "them. Try again later.",
     )

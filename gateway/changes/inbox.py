@@ -7,8 +7,8 @@ from typing import Self
 
 import msgspec
 
-from gateway.changes.change import Change
-from gateway.domain import ApprovableKey, ChangeCause
+from gateway.changes.change import Change, strongest
+from gateway.domain import ApprovableKey
 from gateway.errors import LimitError
 
 # The most objects of which changes wait for a watcher.
@@ -20,15 +20,19 @@ class Inbox:
 
     Attributes:
         keys: What is watched; None for whatever is told.
+        subject: Who watches; None for the anonymous.
     """
 
     def __init__(
         self,
         keys: frozenset[ApprovableKey] | None,
         on_end: Callable[["Inbox"], None] = lambda _: None,
+        *,
+        subject: str | None = None,
     ) -> None:
         """Create it; *on_end* is called once, when nothing is to be put in any more."""
         self.keys = keys
+        self.subject = subject
         self._on_end = on_end
         self._waiting: dict[ApprovableKey, Change] = {}
         self._news = asyncio.Event()
@@ -38,13 +42,14 @@ class Inbox:
     def put(self, change: Change) -> None:
         """Add a change; the newer one of an object takes the place of the older.
 
-        What was told stays told: a poll that found more changes no cause.
+        Of their causes the strongest is told.
         """
         if self._is_over:
             return
         former = self._waiting.get(change.key)
-        if former is not None and change.cause is ChangeCause.POLL:
-            change = msgspec.structs.replace(change, cause=former.cause)
+        if former is not None:
+            cause = strongest(former.cause, change.cause)
+            change = msgspec.structs.replace(change, cause=cause)
         self._waiting[change.key] = change
         if len(self._waiting) > MOST_WAITING:
             self.end(too_slow())

@@ -4,12 +4,53 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from gateway.changes.change import WatchedRecord
 from gateway.connector import Connector, invoices_of, targets_of
 from gateway.domain import ApprovableKey, ProviderName, TargetKey
+from gateway.errors import (
+    UpstreamAuthError,
+    UpstreamRateLimitedError,
+    UpstreamTimeoutError,
+)
+
+# After these, the gravest first, nothing else would be answered either.
+_ENDING = (UpstreamRateLimitedError, UpstreamAuthError, UpstreamTimeoutError)
 
 # An object, None where this account has no such object, or why it could not be read.
 Found: TypeAlias = WatchedRecord | Exception | None
+
+
+def is_shown(value: Found) -> bool:
+    """Return whether there is the object, for this account."""
+    return value is not None and not isinstance(value, Exception)
+
+
+class PollResult(Struct):
+    """How a poll went, so far.
+
+    Attributes:
+        is_changed: Whether something had changed.
+        has_found: Whether anything could be read.
+        error: Why something could not; the gravest reason.
+    """
+
+    is_changed: bool
+    has_found: bool
+    error: Exception | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the rest would not be answered either."""
+        return isinstance(self.error, _ENDING)
+
+    def count(self, found: Mapping[ApprovableKey, Found]) -> None:
+        """Add what was found, and what was not."""
+        errors = [one for one in found.values() if isinstance(one, Exception)]
+        self.has_found |= len(errors) < len(found)
+        ending = [one for kind in _ENDING for one in errors if isinstance(one, kind)]
+        self.error = next(iter(ending or errors), self.error)
 
 
 async def read_records(

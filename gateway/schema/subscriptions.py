@@ -59,8 +59,8 @@ class ApprovalChange:
     approvable: Approvable | None = resolved(
         _resolve_approvable,
         Approvable | None,
-        "What changed, as it stands now; null where this caller has no such object any "
-        "more, and, with an error, where it could not be read.",
+        "What changed, as it stands now; null where this caller could see it and sees "
+        "it no more, and, with an error, where it could not be read.",
     )
     cause: ChangeCause = described("How the gateway came to know.")
     at: datetime = described("When it was read.")

@@ -33,34 +33,89 @@ async def test_a_hundred_objects_are_watched_and_no_more(desk: Desk) -> None:
     assert desk.calls == []
 
 
-async def test_as_many_watch_with_an_account_and_no_more(desk: Desk) -> None:
-    watch = desk.context().watch
-    streams = [watch(None) for _ in range(1000)]
+async def test_a_caller_has_so_many_subscriptions_and_no_more(desk: Desk) -> None:
+    watch = desk.context("mate").watch
+    streams = [watch(None) for _ in range(100)]
 
     with pytest.raises(LimitError) as raised:
         watch(keys(1))
     assert raised.value.code == "SUBSCRIPTION_LIMIT"
     assert raised.value.message == (
-        "At most 1000 subscriptions read with these credentials at once. End one, and "
-        "try again."
+        "You may have at most 100 subscriptions at once. End one, and try again."
     )
+    desk.context("stoker").watch(keys(1))
 
     streams.pop()
     watch(keys(1))
 
 
-async def test_so_much_is_watched_with_an_account_and_no_more(desk: Desk) -> None:
-    watch = desk.context().watch
-    streams = [watch(keys(100, begin)) for begin in range(0, 5000, 100)]
+async def test_a_caller_names_so_many_objects_and_no_more(desk: Desk) -> None:
+    watch = desk.context("mate").watch
+    streams = [watch(keys(100, begin)) for begin in range(0, 500, 100)]
     streams.append(watch(keys(100)))
 
     with pytest.raises(LimitError) as raised:
-        watch(keys(1, 5000))
+        watch(keys(1, 500))
+    assert raised.value.code == "SUBSCRIPTION_LIMIT"
+    assert raised.value.message == (
+        "You may have at most 500 ids in subscriptions at once. End one, and try again."
+    )
+    desk.context("stoker").watch(keys(1, 500))
+
+
+async def test_the_anonymous_are_one_caller(desk: Desk) -> None:
+    streams = [desk.context(None).watch(None) for _ in range(100)]
+
+    with pytest.raises(LimitError) as raised:
+        desk.context(None).watch(None)
+
+    assert len(streams) == 100
+    assert raised.value.message == (
+        "All anonymous callers together may have at most 100 subscriptions at once. "
+        "End one, and try again."
+    )
+
+
+async def test_nothing_is_kept_of_a_caller_who_left(desk: Desk) -> None:
+    watcher = await desk.watch(keys(1), person="mate")
+    with pytest.raises(InvalidInputError):
+        desk.context("stoker").watch(keys(101))
+
+    await watcher.leave()
+
+    assert desk.changes._shares._inboxes == {}
+
+
+async def test_as_many_watch_with_an_account_and_no_more(desk: Desk) -> None:
+    """People without credentials of their own read with the gateway's."""
+    streams = [desk.context(f"hand {one // 100}").watch(None) for one in range(1000)]
+
+    with pytest.raises(LimitError) as raised:
+        desk.context("mate").watch(keys(1))
+    assert raised.value.code == "SUBSCRIPTION_LIMIT"
+    assert raised.value.message == (
+        "At most 1000 subscriptions read with these credentials at once, those of "
+        "other callers among them. Try again later."
+    )
+
+    streams.pop()
+    desk.context("mate").watch(keys(1))
+
+
+async def test_so_much_is_watched_with_an_account_and_no_more(desk: Desk) -> None:
+    streams = [
+        desk.context(f"hand {begin // 500}").watch(keys(100, begin))
+        for begin in range(0, 5000, 100)
+    ]
+    streams.append(desk.context("mate").watch(keys(100)))
+
+    with pytest.raises(LimitError) as raised:
+        desk.context("mate").watch(keys(1, 5000))
 
     assert raised.value.code == "SUBSCRIPTION_LIMIT"
     assert raised.value.message == (
-        "Subscriptions to at most 5000 objects read with these credentials at once. "
-        "End one, and try again."
+        "Subscriptions to at most 5000 objects read with these credentials at once, "
+        "those of other callers among them. Try again later."
     )
 
 

@@ -46,18 +46,19 @@ async def test_of_each_object_the_newest_change_waits_in_its_place() -> None:
         ([GATEWAY, POLL], GATEWAY),
         ([WEBHOOK, POLL], WEBHOOK),
         ([POLL, WEBHOOK], WEBHOOK),
-        ([GATEWAY, WEBHOOK], WEBHOOK),
+        ([GATEWAY, WEBHOOK], GATEWAY),
+        ([WEBHOOK, GATEWAY, POLL], GATEWAY),
         ([POLL, POLL], POLL),
     ],
 )
-async def test_a_poll_takes_no_cause_away(
+async def test_the_strongest_cause_is_told(
     causes: list[ChangeCause], told: ChangeCause
 ) -> None:
     inbox = Inbox(None)
     for hour, cause in enumerate(causes):
         inbox.put(change("1", cause, hour))
 
-    assert await inbox.take() == change("1", told, hour=1)
+    assert await inbox.take() == change("1", told, hour=len(causes) - 1)
 
 
 async def test_who_does_not_keep_up_is_let_go_with_the_reason() -> None:

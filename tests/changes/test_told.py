@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.domain import (
     ApprovableKey,
@@ -32,7 +33,7 @@ from tests.changes.watching import (
 from tests.support import RecordingTransport, SteppedTime, settle
 
 APPROVED, PENDING = ApprovalState.APPROVED, ApprovalState.PENDING
-GATEWAY = ChangeCause.GATEWAY
+GATEWAY, POLL = ChangeCause.GATEWAY, ChangeCause.POLL
 BOOKING = booking("305")
 PURCHASE = ApprovableKey(ACCOUNTEER, invoice_key(PURCHASE_DRAFT, "purchases"))
 FROM_4000 = encode_id("Policy", BILL, "app01IVEVRADCRIJ3o68")
@@ -118,16 +119,6 @@ class TestWhoIsTold:
         assert len(mine.seen) == 1
         assert wide.seen == []
         assert wide.error is None
-
-    async def test_who_named_what_they_cannot_see_is_told_of_nothing_more(
-        self, desk: Desk, numbered: Number
-    ) -> None:
-        key = numbered("INV-1014")
-        narrow = await desk.watch([key], person="clerk")
-
-        await approve(desk, key, force=True)
-
-        assert narrow.seen == [(key.key, None, GATEWAY)]
 
     async def test_each_of_several_providers_decisions_is_told(
         self, desk: Desk, time: SteppedTime, numbered: Number
@@ -317,7 +308,7 @@ class TestReading:
 
         assert watcher.seen == [(key.key, PENDING, GATEWAY)]
 
-    async def test_what_stays_unreadable_is_told_with_its_error(
+    async def test_what_stays_unreadable_is_told_with_its_error_to_who_saw_it(
         self,
         desk: Desk,
         time: SteppedTime,
@@ -333,38 +324,59 @@ class TestReading:
 
         assert watcher.seen == [(key.key, None, GATEWAY)]
         assert isinstance(watcher.changes[0].error, UpstreamUnavailableError)
-        assert wide.seen == watcher.seen
+        assert wide.seen == []
+
+    async def test_it_is_told_once_it_can_be_read_again(
+        self,
+        desk: Desk,
+        time: SteppedTime,
+        switch: Callable[..., None],
+        numbered: Number,
+    ) -> None:
+        key = numbered("INV-1002")
+        watcher = await desk.watch([key])
+        switch(fault="unavailable")
+        desk.changes.tell(key, GATEWAY)
+        await time.run(200)
+        switch(fault="none")
+        await time.run(600)
+
+        assert watcher.seen == [(key.key, None, GATEWAY), (key.key, PENDING, POLL)]
 
     async def test_what_no_patience_mends_is_told_at_once(
         self, desk: Desk, bill: RecordingTransport, numbered: Number
     ) -> None:
         key = numbered("BILL-1001")
-        watcher = await desk.watch(None)
+        watcher = await desk.watch([key])
 
         async def refuse(request: Any, upstream: Any) -> Any:
             del request, upstream
             raise RuntimeError("a bug")
 
         bill.interceptors["POST /List/Bill.json"] = refuse
-        desk.changes.tell(key, GATEWAY)
-        await settle()
+        with capture_logs() as lines:
+            desk.changes.tell(key, GATEWAY)
+            await settle()
 
         assert watcher.seen == [(key.key, None, GATEWAY)]
         assert isinstance(watcher.changes[0].error, RuntimeError)
+        events = [one["event"] for one in lines if one["log_level"] == "error"]
+        assert events == ["change_broken"]
 
     async def test_who_stays_is_told_on_after_a_failure(
         self, desk: Desk, ottimate: RecordingTransport, numbered: Number
     ) -> None:
         key = numbered("INV-1002")
-        watcher = await desk.watch(None)
+        watcher = await desk.watch([key])
 
         async def refuse(request: Any, upstream: Any) -> Any:
             del request, upstream
             raise UpstreamAuthError("OTTIMATE", "No.")
 
         ottimate.interceptors["GET /invoices"] = refuse
-        desk.changes.tell(key, GATEWAY)
-        await settle()
+        with capture_logs() as lines:
+            desk.changes.tell(key, GATEWAY)
+            await settle()
         ottimate.interceptors.clear()
         desk.changes.tell(key, GATEWAY)
         await settle()
@@ -372,4 +384,7 @@ class TestReading:
         assert watcher.seen == [
             (key.key, None, GATEWAY),
             (key.key, PENDING, GATEWAY),
+        ]
+        assert [one["code"] for one in lines if one["event"] == "change_failed"] == [
+            "UPSTREAM_AUTH_FAILED"
         ]
