@@ -6,9 +6,6 @@ gateway      Gateway: what lives as long as the process
 create       create_app: the application that is served
 """
 
-from gateway.app.create import create_app
-from gateway.app.gateway import Gateway
-from gateway.app.identity import fetch_keys, open_identity
 from gateway.app.configured import (
     check_files,
     configured_providers,
@@ -16,6 +13,9 @@ from gateway.app.configured import (
     is_on,
     sections_in_use,
 )
+from gateway.app.create import create_app
+from gateway.app.gateway import Gateway
+from gateway.app.identity import fetch_keys, open_identity
 
 __all__ = [
     "Gateway",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from starlette.applications import Starlette
 
-from gateway.app.gateway import Gateway
 from gateway.app.configured import describe_providers, is_on
+from gateway.app.gateway import Gateway
 from gateway.domain import ProviderName
 from gateway.engine import Engine
 from gateway.operations import Operations, Trusted

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from pydantic import BaseModel
 from starlette.applications import Starlette
 
-from gateway.app.identity import create_authenticate, open_identity
 from gateway.app.configured import open_credentials
+from gateway.app.identity import create_authenticate, open_identity
 from gateway.changes import Changes, Notices
 from gateway.connector import (
     Account,

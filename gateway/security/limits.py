@@ -49,19 +49,23 @@ def check_limits(
         if isinstance(definition, FragmentDefinitionNode)
     }
     size = _Measure(fragments).measure(operation.selection_set)
-    _check("MAX_DEPTH_LIMIT", "levels deep", size.depth, limits.depth)
-    what = "`invoice` or `target` on one path"
+    _check("MAX_DEPTH_LIMIT", "is {} levels deep", size.depth, limits.depth)
+    what = "has {} `invoice` or `target` on one path"
     _check("MAX_DEPTH_LIMIT", what, size.returns, _MOST_RETURNS)
-    _check("MAX_ALIASES_LIMIT", "aliases", size.aliases, limits.aliases)
+    _check("MAX_ALIASES_LIMIT", "has {} aliases", size.aliases, limits.aliases)
     _check(
-        "MAX_ROOT_FIELDS_LIMIT", "fields at its root", size.fields, limits.root_fields
+        "MAX_ROOT_FIELDS_LIMIT",
+        "has {} fields at its root",
+        size.fields,
+        limits.root_fields,
     )
 
 
 def _check(code: str, what: str, found: int, most: int) -> None:
     if found > most:
         raise LimitError(
-            code, f"This operation has {found} {what}; {most} is the most that runs."
+            code,
+            f"This operation {what.format(found)}; {most} is the most that runs.",
         )
 
 

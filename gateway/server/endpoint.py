@@ -228,6 +228,8 @@ class GraphQLEndpoint:
         else:
             body = await parse_body(request, self._body_bytes)
             if isinstance(body, list):
+                if request.path_params:
+                    raise RequestError("A batch is sent to /graphql itself.")
                 return body
             parameters = body
         name = request.path_params.get("document_id")

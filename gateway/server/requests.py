@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/, "Request".
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +20,16 @@ from gateway.operations import Asked
 from gateway.security import is_loopback
 from gateway.server.negotiation import JSON
 
+# As much is read past the limit and thrown away: a client that still sends when the
+# connection is closed may never see why.
+_DISCARDED_BYTES = 16 * 1024 * 1024
 # As much of a name is repeated to whoever sent it.
 _SHOWN = 100
 # A browser sends these to another site without asking it first.
 _SIMPLE_TYPES = frozenset(
     {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 )
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(:[0-9]*)?")
 _PREFLIGHT_HEADERS = (
     "apollo-require-preflight",
     "x-apollo-operation-name",
@@ -88,12 +93,15 @@ def check_host(request: HTTPConnection) -> None:
     """Refuse a request that reached this machine under another machine's name.
 
     Any page can give its own name the address of this machine (DNS rebinding), and
-    would then be no other site to the browser.
+    would then be no other site to the browser. What was sent is looked at, and not
+    ``request.url``: that falls back to the server's own address where the name is none,
+    as browsers let some be.
 
     Raises:
         RequestError: CSRF_PREVENTION, with where to send instead.
     """
-    if not is_loopback(request.url.hostname or ""):
+    host = _HOST.fullmatch(", ".join(request.headers.getlist("host")))
+    if host is None or not is_loopback(host["name"].lower()):
         raise RequestError(
             "This gateway asks nobody who they are, so it answers only at localhost "
             "and loopback addresses. To serve it under another name, set "
@@ -205,13 +213,19 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
         headers={"Connection": "close"},
     )
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > most_bytes:
+    announced = int(length) if length.isdigit() else 0
+    if announced > most_bytes + _DISCARDED_BYTES:
         raise too_large
     body = bytearray()
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > most_bytes:
+        size += len(chunk)
+        if size > most_bytes + _DISCARDED_BYTES:
             raise too_large
+        if max(size, announced) <= most_bytes:
+            body += chunk
+    if size > most_bytes:
+        raise too_large
     return bytes(body)
 
 

@@ -188,7 +188,7 @@ def test_limits_are_those_of_the_settings(
 
     assert result.exit_code == 1
     assert lines(result) == [
-        (f"{path}: a Deep: This operation has 2 levels deep; 1 is the most that runs."),
+        (f"{path}: a Deep: This operation is 2 levels deep; 1 is the most that runs."),
         f"{path}: b Two: This document has more than 10 tokens, the most that runs.",
         "2 faults; 3 operations in 1 manifest.",
     ]
@@ -207,7 +207,7 @@ def test_each_operation_of_a_document_is_held_against_the_limits(
 
     assert lines(result) == [
         (
-            f"{path}: a Flat, Deep: Deep: This operation has 2 levels deep; "
+            f"{path}: a Flat, Deep: Deep: This operation is 2 levels deep; "
             "1 is the most that runs."
         ),
         "1 fault; 1 operation in 1 manifest.",

@@ -5,7 +5,7 @@ from gateway.errors import LimitError
 from gateway.security import check_limits
 from gateway.settings import LimitSettings
 
-DEEP = "This operation has {} levels deep; {} is the most that runs."
+DEEP = "This operation is {} levels deep; {} is the most that runs."
 ALIASES = "This operation has {} aliases; {} is the most that runs."
 FIELDS = "This operation has {} fields at its root; {} is the most that runs."
 

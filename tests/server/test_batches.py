@@ -115,6 +115,18 @@ class TestOn:
         assert third == {"data": {"__typename": "Query"}}
         assert seen == [1, 1]
 
+    async def test_a_batch_has_no_place_under_an_id(
+        self, client: Client, ottimate: RecordingTransport
+    ) -> None:
+        response = await client.http.post("/graphql/one", json=[NUMBER])
+
+        assert refusal(response) == (
+            400,
+            "BAD_REQUEST",
+            "A batch is sent to /graphql itself.",
+        )
+        assert ottimate.calls == []
+
     async def test_what_is_no_request_ends_the_batch(
         self, client: Client, ottimate: RecordingTransport
     ) -> None:

@@ -209,7 +209,25 @@ async def test_showing_the_page_to_another_site_runs_nothing(
     assert (ottimate.sign_ins, ottimate.calls) == (0, [])
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "192.0.2.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "192.0.2.1",
+        "localhost.evil.example",
+        # Browsers take these for names; a stricter reader takes them for none.
+        "x{y}.evil.example",
+        "x`y.evil.example:8000",
+        'x"y.evil.example',
+        "user@evil.example",
+        "127.0.0.1@evil.example",
+        "[bad",
+        "a b",
+        "",
+        "127.0.0.1, evil.example",
+    ],
+)
 async def test_another_name_for_this_machine_is_refused(
     client: Client, ottimate: RecordingTransport, host: str
 ) -> None:
@@ -229,7 +247,16 @@ async def test_another_name_for_this_machine_is_refused(
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "127.0.0.1:8000", "127.0.0.2", "[::1]:8000"]
+    "host",
+    [
+        "localhost",
+        "LOCALHOST",
+        "localhost:8000",
+        "127.0.0.1:8000",
+        "127.0.0.2",
+        "[::1]:8000",
+        "[::1]",
+    ],
 )
 async def test_every_name_of_loopback_is_served(client: Client, host: str) -> None:
     response = await client.http.post(
