@@ -14,7 +14,8 @@ from gateway.operations import digest_of
 SOURCES = "query Sources { sources { provider ok } }"
 APPROVE = "mutation Approve($id: ID!) { approve(input: {id: $id}) { outcome } }"
 GONE = "query Gone { sources { provider nope } gone }"
-OPERATIONS = Path(__file__).parent.parent / "operations"
+ROOT = Path(__file__).parent.parent.parent
+OPERATIONS = ROOT / "tests" / "operations"
 
 Write = Callable[[str, Any], Path]
 
@@ -366,3 +367,12 @@ def test_the_server_does_not_start_with_manifests_that_cannot_be_used(
         ),
         f"{absent}: cannot be read: No such file or directory",
     ]
+
+
+def test_the_example_app_still_runs() -> None:
+    result = run(ROOT / "examples" / "inbox" / "persisted-operations.json")
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "5 operations in 1 manifest: all fine.\n",
+    )
