@@ -7,10 +7,12 @@ cannot go away.
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 from msgspec import Struct
 from starlette.types import ASGIApp
@@ -118,6 +120,34 @@ def next_of(name: str, data: Any) -> dict[str, Any]:
 def complete(name: str) -> dict[str, Any]:
     """Return the message that an operation has no more to tell."""
     return {"id": name, "type": "complete"}
+
+
+def handshake(served: Served) -> bytes:
+    """Return a request for a WebSocket, to be written by hand."""
+    lines = [
+        "GET /graphql HTTP/1.1",
+        f"Host: 127.0.0.1:{served.port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def logged(logs: list[Any]) -> None:
+    """Return once something was logged."""
+    async with asyncio.timeout(SECONDS):
+        while not logs:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.01)
+
+
+def problems(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the server would print."""
+    return [
+        one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING
+    ]
 
 
 class Stream:

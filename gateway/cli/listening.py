@@ -1,14 +1,12 @@
-"""How uvicorn listens: its options, its socket, and what its WebSockets lack."""
+"""How uvicorn listens: its options and its socket."""
 
 import socket
 from typing import Any
 
 import click
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import (
-    WebSocketsSansIOProtocol,
-)
-from websockets.frames import Frame
+
+from gateway.cli.protocols import HTTPProtocol, WebSocketProtocol
 
 # A write under way is seen to its end, its reading back included.
 _SHUTDOWN_SECONDS = 90
@@ -17,22 +15,6 @@ _PING_SECONDS = 20.0
 # Of a client that reads nothing the system keeps what was sent no longer than this.
 _UNREAD_SECONDS = 60
 _MESSAGE_BYTES = 262_144
-
-
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """Keeps nothing for clients that send frames and read none."""
-
-    def handle_ping(self) -> None:
-        """Answer a ping, while there is room for the answer."""
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()
-
-    def handle_cont(self, event: Frame) -> None:
-        """Take a part of a message; parts with nothing in them have no end."""
-        if event.data or event.fin:
-            super().handle_cont(event)
 
 
 def listen_options(
@@ -46,6 +28,7 @@ def listen_options(
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": _SHUTDOWN_SECONDS,
+        "http": HTTPProtocol,
         "ws": WebSocketProtocol,
         "ws_max_size": message_bytes,
         # Compression takes memory for each connection, and messages are small.

@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
+from gateway.server.websocket.places import Places
 from tests.served import (
     SECONDS,
     SUBPROTOCOL,
@@ -225,6 +226,10 @@ class TestRefusal:
             "http://127.0.0.1",
             "http://127.0.0.1:1",
             "http://127.0.0.1:x",
+            "http://",
+            "http://[",
+            "http://[::1",
+            "https://[bad]",
             "file://",
         ],
     )
@@ -266,7 +271,7 @@ class TestRefusal:
         assert error["extensions"]["code"] == "CSRF_PREVENTION"
 
     async def test_more_clients_than_are_served_are_refused(self, small: Small) -> None:
-        async with serve(small.create_app(connections=1)) as served:
+        async with serve(small.create_app(places=Places(most=1))) as served:
             async with open_socket(served) as ws:
                 await ws.begin()
                 status, body = await self.refused(served, {})
@@ -294,6 +299,18 @@ class TestMessages:
         await ws.send(type="ping", **sent)
 
         assert await ws.receive() == {"type": "pong", **answer}
+
+    @pytest.mark.parametrize(
+        "value", [str(2**64), str(-(2**63) - 1), 4_000 * "9", 400 * "[" + 400 * "]"]
+    )
+    async def test_a_ping_that_cannot_be_answered_is_closed(
+        self, ws: Socket, value: str
+    ) -> None:
+        with capture_logs() as logs:
+            await ws.connection.send(f'{{"type": "ping", "payload": {{"n": {value}}}}}')
+
+            assert await ws.closed() == (4400, "Invalid message received")
+        assert "unexpected_error" not in [one["event"] for one in logs]
 
     async def test_what_is_not_awaited_is_passed_over(self, ws: Socket) -> None:
         await ws.send(type="pong")
@@ -562,5 +579,37 @@ class TestOperations:
 
             assert await ws.receive() == next_of("3", {"hello": "world"})
         assert (message["id"], message["type"]) == ("3", "error")
+        [error] = without_request_id(message)
+        assert error["extensions"]["code"] == "SUBSCRIPTION_LIMIT"
+
+    async def test_what_is_completed_counts_no_more(self, small: Small) -> None:
+        async with (
+            serve(small.create_app(operations=2)) as served,
+            open_socket(served) as ws,
+        ):
+            await ws.begin()
+            for name in ("1", "2"):
+                await ws.subscribe(name, ENDLESS)
+                assert await ws.receive() == next_of(name, {"endless": 0})
+            for old, new in (("1", "3"), ("2", "2"), ("3", "4")):
+                await ws.send(type="complete", id=old)
+                await ws.subscribe(new, ENDLESS)
+
+            told = [await ws.receive() for _ in range(2)]
+            assert small.open_streams == 2
+        assert [one["type"] for one in told] == ["next", "next"]
+
+    async def test_a_write_counts_until_it_has_ended(self, small: Small) -> None:
+        async with (
+            serve(small.create_app(operations=1)) as served,
+            open_socket(served) as ws,
+        ):
+            await ws.begin()
+            await ws.subscribe("1", "mutation { write }")
+            await ws.send(type="complete", id="1")
+            await ws.subscribe("1", HELLO)
+            message = await ws.receive()
+            small.write.opened.set()
+
         [error] = without_request_id(message)
         assert error["extensions"]["code"] == "SUBSCRIPTION_LIMIT"

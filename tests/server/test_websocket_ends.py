@@ -17,8 +17,11 @@ from tests.served import (
     Served,
     Socket,
     complete,
+    handshake,
+    logged,
     next_of,
     open_socket,
+    problems,
     serve,
 )
 from tests.small import Small
@@ -181,9 +184,7 @@ class TestEnds:
                 await ws.begin()
                 await ws.subscribe("1", HELLO)
                 assert await ws.receive() == next_of("1", {"hello": "world"})
-            async with asyncio.timeout(SECONDS):
-                while not logs:  # noqa: ASYNC110 - a log has no event
-                    await asyncio.sleep(0.01)
+            await logged(logs)
 
         [line] = logs
         assert line.pop("duration_ms") > 0
@@ -193,6 +194,57 @@ class TestEnds:
             "code": 1000,
             "operations": 1,
         }
+
+
+class TestServerCloses:
+    """The server itself has closed the connection; what follows has nobody to go to."""
+
+    BAD = b"\x81\x82" + 4 * b"\0" + b"\xff\xfe"
+
+    @pytest.mark.parametrize(
+        "message", [{"type": "connection_init"}, {"type": "ping"}, {"type": "other"}]
+    )
+    async def test_what_is_still_to_be_sent_is_let_go(
+        self,
+        served: Served,
+        caplog: pytest.LogCaptureFixture,
+        message: dict[str, Any],
+    ) -> None:
+        with capture_logs() as logs:
+            reader, writer = await connect_raw(served)
+            writer.write(frame(message) + self.BAD)
+            async with asyncio.timeout(SECONDS):
+                rest = await reader.read()
+            await logged(logs)
+            writer.close()
+
+        assert rest == b"\x88\x02" + (1007).to_bytes(2, "big")
+        assert [one["event"] for one in logs] == ["websocket"]
+        assert problems(caplog) == []
+
+    async def test_a_write_is_waited_for(
+        self, served: Served, small: Small, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        payload = {"query": "mutation { write }"}
+        with capture_logs() as logs:
+            reader, writer = await connect_raw(served)
+            writer.write(
+                frame({"type": "connection_init"})
+                + frame({"type": "subscribe", "id": "1", "payload": payload})
+            )
+            async with asyncio.timeout(SECONDS):
+                await small.write.begun.wait()
+                writer.write(frame({"type": "ping"}) + self.BAD)
+                await reader.read()
+                await asyncio.sleep(0.05)
+                assert (logs, small.write.ends) == ([], [])
+                small.write.opened.set()
+                await logged(logs)
+            writer.close()
+
+        assert small.write.ends == ["finished"]
+        assert [one["event"] for one in logs] == ["websocket"]
+        assert problems(caplog) == []
 
 
 class TestSlowReaders:
@@ -274,17 +326,15 @@ class TestSlowReaders:
         assert sent < 30_000_000
 
 
-def handshake(served: Served) -> bytes:
-    lines = [
-        "GET /graphql HTTP/1.1",
-        f"Host: 127.0.0.1:{served.port}",
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
+async def connect_raw(
+    served: Served,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a connection whose frames are written by hand."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(handshake(served))
+    async with asyncio.timeout(SECONDS):
+        await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
 
 
 def frame(message: dict[str, Any]) -> bytes:

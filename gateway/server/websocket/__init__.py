@@ -1,6 +1,7 @@
 """WebSockets: graphql-transport-ws.
 
 endpoint     who may connect
+places       how many may
 connection   one connection: its operations and their limits
 messages     the protocol's messages and close codes
 channel      sends and receives them, within bounds

@@ -38,6 +38,11 @@ class ClosedError(Exception):
         self.reason = reason
 
 
+# What sending raises once the client has gone; a server that has closed the connection
+# by itself says so by a RuntimeError.
+_GONE = (TimeoutError, WebSocketDisconnect, RuntimeError)
+
+
 class GoneError(Exception):
     """Nothing can be sent any more: the client has gone, or does not read."""
 
@@ -66,13 +71,13 @@ class Channel:
             return None
         text: str | None = received.get("text")
         if text is None:
-            raise _invalid()
+            raise invalid_message()
         if len(text.encode()) > self._limits.message_bytes:
             raise ClosedError(CloseCode.TOO_BIG, "Message too big")
         try:
             return parse(text)
         except RequestError as error:
-            raise _invalid() from error
+            raise invalid_message() from error
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send a message once those before it were taken.
@@ -89,7 +94,7 @@ class Channel:
             try:
                 async with asyncio.timeout(self._limits.send_seconds):
                     await self._websocket.send_text(text)
-            except (TimeoutError, WebSocketDisconnect) as error:
+            except _GONE as error:
                 self._is_open = False
                 raise GoneError from error
 
@@ -100,10 +105,11 @@ class Channel:
                 return
             self._is_open = False
             self.code = int(code)
-            with contextlib.suppress(TimeoutError, WebSocketDisconnect):
+            with contextlib.suppress(*_GONE):
                 async with asyncio.timeout(self._limits.send_seconds):
                     await self._websocket.close(code, reason)
 
 
-def _invalid() -> ClosedError:
+def invalid_message() -> ClosedError:
+    """Return why a connection is closed whose client sent what it may not send."""
     return ClosedError(CloseCode.BAD_REQUEST, "Invalid message received")

@@ -9,7 +9,7 @@ import contextlib
 import functools
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import structlog
@@ -27,6 +27,7 @@ from gateway.server.websocket.channel import (
     ClosedError,
     ConnectionLimits,
     GoneError,
+    invalid_message,
 )
 from gateway.server.websocket.messages import (
     CloseCode,
@@ -48,13 +49,21 @@ class Connection:
     """Takes a client's messages, and runs its operations side by side."""
 
     def __init__(
-        self, websocket: WebSocket, runner: Runner, limits: ConnectionLimits
+        self,
+        websocket: WebSocket,
+        runner: Runner,
+        limits: ConnectionLimits,
+        may_begin: Callable[[str | None], bool],
     ) -> None:
-        """Create it over a WebSocket that was accepted."""
+        """Create it over a WebSocket that was accepted.
+
+        *may_begin* is asked with the subject of its caller; None is an anonymous one.
+        """
         self._websocket = websocket
         self._channel = Channel(websocket, limits)
         self._runner = runner
         self._limits = limits
+        self._may_begin = may_begin
         self._has_begun = False
         self._identity: Identity | None = None
         # Those that the client waits for, by its ids.
@@ -73,20 +82,25 @@ class Connection:
         """Serve the client until one side ends it and its last write is done."""
         began = time.monotonic()
         try:
-            closed = await self._take_messages()
-            self._leave()
-            if closed is not None:
-                await self._channel.close(closed.code, closed.reason)
-            if self._running:
-                await asyncio.wait(self._running)
+            await self._serve()
         finally:
-            self._leave()
             get_logger().info(
                 "websocket",
                 code=self._channel.code,
                 operations=self._started,
                 duration_ms=round(1000 * (time.monotonic() - began), 1),
             )
+
+    async def _serve(self) -> None:
+        try:
+            closed = await self._take_messages()
+            self._leave()
+            if closed is not None:
+                await self._channel.close(closed.code, closed.reason)
+        finally:
+            self._leave()
+            if self._running:
+                await asyncio.wait(self._running)
 
     async def _take_messages(self) -> ClosedError | None:
         """Take messages to their end, and return how to close, if that is due."""
@@ -126,16 +140,28 @@ class Connection:
             case Init(payload=payload):
                 await self._begin(payload or {})
             case Ping(payload=payload):
-                more = {} if payload is None else {"payload": payload}
-                await self._channel.send({"type": "pong", **more})
+                await self._answer(payload)
             case Pong():
                 pass
             case Subscribe():
                 await self._subscribe(message)
             case Complete(id=name):
-                task = self._subscribers.pop(name, None)
-                if task is not None and self._running.get(task):
-                    task.cancel()
+                await self._complete(name)
+
+    async def _answer(self, payload: dict[str, Any] | None) -> None:
+        more = {} if payload is None else {"payload": payload}
+        try:
+            await self._channel.send({"type": "pong", **more})
+        except (TypeError, RecursionError) as error:
+            # Larger integers and deeper lists are read than are written.
+            raise invalid_message() from error
+
+    async def _complete(self, name: str) -> None:
+        """End an operation, and wait for that: until then it counts."""
+        task = self._subscribers.pop(name, None)
+        if task is not None and self._running.get(task):
+            task.cancel()
+            await asyncio.wait({task})
 
     async def _begin(self, payload: dict[str, Any]) -> None:
         if self._has_begun:
@@ -146,11 +172,16 @@ class Connection:
         self._patience.reschedule(None)
         try:
             identity = find_identity(payload) or self._handshake()
-            await self._runner.authenticate(identity)
+            caller = await self._runner.authenticate(identity)
         except IdentityUnavailableError as error:
             raise ClosedError(CloseCode.TRY_AGAIN_LATER, "Try again later") from error
         except GatewayError as error:
             raise ClosedError(CloseCode.FORBIDDEN, "Forbidden") from error
+        # Over the sandbox whoever says nothing is one of its persons.
+        if not self._may_begin(caller.subject if identity else None):
+            raise ClosedError(
+                CloseCode.TRY_AGAIN_LATER, "Too many connections of one caller"
+            )
         self._identity = identity
         await self._channel.send({"type": "connection_ack"})
 

@@ -1,8 +1,10 @@
 """GraphQL over WebSockets: who may connect.
 
-host → origin → connections → subprotocol → accept
+host → origin → place → subprotocol → accept
 """
 
+import contextlib
+import functools
 import uuid
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,9 +21,8 @@ from gateway.server.runner import Runner
 from gateway.server.websocket.channel import ConnectionLimits
 from gateway.server.websocket.connection import Connection
 from gateway.server.websocket.messages import SUBPROTOCOL, CloseCode
+from gateway.server.websocket.places import Place, Places
 
-# How many clients are connected to one process at a time.
-_CONNECTIONS = 1_000
 _FORBIDDEN = 403
 _UNAVAILABLE = 503
 _PORTS = {"http": 80, "https": 443}
@@ -37,7 +38,7 @@ class WebSocketEndpoint:
         allowed_origins: list[str],
         loopback_only: bool,
         limits: ConnectionLimits,
-        connections: int = _CONNECTIONS,
+        places: Places | None = None,
     ) -> None:
         """Create the endpoint.
 
@@ -46,69 +47,65 @@ class WebSocketEndpoint:
             allowed_origins: Whose pages may connect, but for those of the same host.
             loopback_only: Whether another machine's name is refused.
             limits: What one connection may take.
-            connections: How many there are at a time.
+            places: How many clients are served.
         """
         self._runner = runner
         self._allowed_origins = allowed_origins
         self._loopback_only = loopback_only
         self._limits = limits
-        self._most = connections
-        self._connections = 0
+        self._places = places or Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
         websocket = WebSocket(scope, receive, send)
-        try:
-            self._check(websocket)
-        except RequestError as error:
-            await _refuse(websocket, error)
-            return
-        self._connections += 1
-        try:
-            await self._serve(websocket)
-        finally:
-            self._connections -= 1
+        with contextlib.ExitStack() as stack:
+            try:
+                self._check(websocket)
+                place = stack.enter_context(self._places.take())
+            except RequestError as error:
+                await _refuse(websocket, error)
+                return
+            await self._serve(websocket, place)
 
     def _check(self, websocket: WebSocket) -> None:
         if self._loopback_only:
             check_host(websocket)
         self._check_origin(websocket)
-        if self._connections >= self._most:
-            raise RequestError(
-                f"{self._most} clients are connected, as many as are served here.",
-                status=_UNAVAILABLE,
-                code="OVERLOADED",
-                headers={"Retry-After": "10"},
-            )
 
     def _check_origin(self, websocket: WebSocket) -> None:
         """Refuse the pages of other sites: browsers let them connect to anything."""
         origin = ", ".join(websocket.headers.getlist("origin"))
         if not origin or origin in self._allowed_origins:
             return
-        page = urlsplit(origin)
-        here = urlsplit(f"{page.scheme}://{websocket.headers.get('host', '')}")
-        if page.scheme not in _PORTS or _place(page) != _place(here):
+        if not _is_of(origin, websocket.headers.get("host", "")):
             raise RequestError(
                 "This page is of another site. Its origin is to be in "
                 "GATEWAY_CORS_ORIGINS.",
                 code="CSRF_PREVENTION",
             )
 
-    async def _serve(self, websocket: WebSocket) -> None:
+    async def _serve(self, websocket: WebSocket, place: Place) -> None:
         if SUBPROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await websocket.close(CloseCode.SUBPROTOCOL, "Subprotocol not acceptable")
             return
         await websocket.accept(SUBPROTOCOL)
-        await Connection(websocket, self._runner, self._limits).run()
+        begin = functools.partial(self._places.begin, place)
+        await Connection(websocket, self._runner, self._limits, begin).run()
 
 
-def _place(url: SplitResult) -> tuple[str | None, int | None]:
+def _is_of(origin: str, host: str) -> bool:
+    """Return whether the pages of an origin are those of a host."""
     try:
-        return url.hostname, url.port or _PORTS.get(url.scheme)
+        page = urlsplit(origin)
+        here = urlsplit(f"{page.scheme}://{host}")
+        return page.scheme in _PORTS and _address(page) == _address(here)
     except ValueError:
-        return None, None
+        return False
+
+
+def _address(url: SplitResult) -> tuple[str | None, int]:
+    return url.hostname, url.port or _PORTS[url.scheme]
 
 
 async def _refuse(websocket: WebSocket, error: RequestError) -> None:
