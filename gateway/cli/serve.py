@@ -162,6 +162,13 @@ def _greet(settings: Settings, sandbox: Sandbox | None, bound: socket.socket) ->
     prefix = "Authorization: Bearer demo-" if settings.auth.mode == "none" else ""
     for person, description in (sandbox.persons if sandbox else {}).items():
         click.echo(f"  {prefix}{person}   {description}")
+    mode = settings.operations.mode
+    if mode in {"trusted", "ids"}:
+        click.echo(
+            "Runs      the documents of the manifests alone: "
+            f"GATEWAY_OPERATIONS__MODE={mode}"
+        )
+        return
     click.echo(
         f"Try       curl -s {url}/graphql -H 'Content-Type: application/json' "
         f"{_IDENTITIES[settings.auth.mode]}"

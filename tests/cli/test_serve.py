@@ -213,6 +213,28 @@ class TestServe:
             CURL.format(url=url),
         ]
 
+    @pytest.mark.parametrize("mode", ["trusted", "ids"])
+    def test_where_only_manifests_run_no_line_is_offered_that_would_not(
+        self, start: Start, tmp_path: Path, mode: str
+    ) -> None:
+        manifest = tmp_path / "app.json"
+        manifest.write_text('{"one": "query One { __typename }"}')
+        banner = start(
+            "serve",
+            "--port",
+            "0",
+            GATEWAY_OPERATIONS__MODE=mode,
+            GATEWAY_OPERATIONS__MANIFESTS=str(manifest),
+        ).read(lines=BANNER)
+
+        answer = send("GET", f"{url_of(banner[1])}/graphql/one").json()
+
+        assert banner[-1] == (
+            "Runs      the documents of the manifests alone: "
+            f"GATEWAY_OPERATIONS__MODE={mode}"
+        )
+        assert answer == {"data": {"__typename": "Query"}}
+
     def test_the_curl_line_works_as_it_is_printed(self, start: Start) -> None:
         banner = start("serve", "--port", "0").read(lines=BANNER)
         ask(url_of(banner[1]), "{ __typename }")
