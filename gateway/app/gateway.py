@@ -173,13 +173,8 @@ class Gateway:
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """End well: let watchers go and writes finish, then close the connections."""
-
-        def stop() -> None:
-            app.state.stopping = True
-            self._changes.close()
-
         # Whoever serves waits for its connections before this goes on.
-        with when_told_to_stop(stop):
+        with when_told_to_stop(app, self._changes.close):
             yield
         await self._changes.aclose()
         await self._decisions.finish()

@@ -12,8 +12,8 @@ watches sees it as their own credentials show it.
     reading     many objects of one provider, as one account sees them
     told        ToldQueue, Repeats: what waits to be read, and what was told last
     named       NamedObjects: what is watched by its id, and how it stood
-    shares      Shares: how much one caller may watch
     accounts    AccountWatch: all that is watched with one account's credentials
+    shares      Shares: how much may be watched, by one caller and with one account
     hub         Changes: one for the process
 """
 

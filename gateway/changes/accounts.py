@@ -7,15 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from gateway.changes.change import Change
 from gateway.changes.inbox import Inbox, too_slow
 from gateway.changes.named import NamedObjects
-from gateway.changes.reading import Found, PollResult, is_shown, read_records
+from gateway.changes.reading import PollResult, Reading, is_shown, read_records
 from gateway.changes.schedule import Schedule, count_reads
 from gateway.changes.told import BATCH, Repeats, ToldQueue
 from gateway.connector import Account, Connector, Pace
 from gateway.domain import ApprovableKey, ChangeCause, ProviderName
-from gateway.errors import (
-    GatewayError,
-    UpstreamRateLimitedError,
-)
+from gateway.errors import GatewayError, UpstreamRateLimitedError
 from gateway.observability import get_logger
 from gateway.upstream import Clock, Deadline
 
@@ -153,7 +150,7 @@ class AccountWatch:
             ends.append(self._schedule.next_at)
         if ends:
             seconds = max(0.0, min(ends) - now)
-            waiting.append(asyncio.ensure_future(_sleep(self._clock, seconds)))
+            waiting.append(asyncio.ensure_future(self._clock.sleep(seconds)))
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -178,7 +175,7 @@ class AccountWatch:
                 lost.append(value)
             self._tell_on(key, value, told.cause)
         if lost:
-            self._log_failure("change", lost[0])
+            self._log_failure("change_failed", "change_broken", lost[0])
 
     async def _poll(self, keys: Sequence[ApprovableKey], *, is_regular: bool) -> None:
         """Read again, and tell what is otherwise than it was seen last.
@@ -203,7 +200,7 @@ class AccountWatch:
             if poll.is_over:
                 break
         if poll.error is not None:
-            self._log_failure("poll", poll.error)
+            self._log_failure("poll_failed", "poll_broken", poll.error)
         self._plan(poll, is_regular=is_regular)
 
     def _plan(self, poll: PollResult, *, is_regular: bool) -> None:
@@ -226,7 +223,7 @@ class AccountWatch:
 
     async def _look(
         self, connector: Connector, keys: Sequence[ApprovableKey]
-    ) -> dict[ApprovableKey, Found]:
+    ) -> dict[ApprovableKey, Reading]:
         """Read objects; what seems gone is looked for again by itself.
 
         A list may leave out what is there.
@@ -245,7 +242,7 @@ class AccountWatch:
         named = self._named.get(key)
         return named is not None and named.snapshot is not None
 
-    def _compare(self, found: dict[ApprovableKey, Found]) -> bool:
+    def _compare(self, found: dict[ApprovableKey, Reading]) -> bool:
         """Tell what changed, and return whether anything did.
 
         What cannot be read is told to nobody yet, and what was told since is read once
@@ -262,7 +259,7 @@ class AccountWatch:
                 self._deliver(key, value, ChangeCause.POLL, hearers)
         return is_changed
 
-    def _tell_on(self, key: ApprovableKey, value: Found, cause: ChangeCause) -> None:
+    def _tell_on(self, key: ApprovableKey, value: Reading, cause: ChangeCause) -> None:
         """Tell those who named what was told, and of what there is all the others."""
         named = self._named.get(key)
         hearers: list[Inbox] = []
@@ -277,7 +274,7 @@ class AccountWatch:
     def _deliver(
         self,
         key: ApprovableKey,
-        value: Found,
+        value: Reading,
         cause: ChangeCause,
         hearers: Iterable[Inbox],
     ) -> None:
@@ -293,13 +290,9 @@ class AccountWatch:
         for inbox in list(hearers):
             inbox.put(change)
 
-    def _log_failure(self, what: str, error: Exception) -> None:
-        """Log what failed, a "poll" or a "change"."""
+    def _log_failure(self, failed: str, broken: str, error: Exception) -> None:
+        """Log what could not be read: as *failed*, or as *broken* where it is a bug."""
         if isinstance(error, GatewayError):
-            self._log.warning(f"{what}_failed", code=error.code)
+            self._log.warning(failed, code=error.code)
         else:
-            self._log.error(f"{what}_broken", exc_info=error)
-
-
-async def _sleep(clock: Clock, seconds: float) -> None:
-    await clock.sleep(seconds)
+            self._log.error(broken, exc_info=error)

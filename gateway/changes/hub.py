@@ -7,17 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from gateway.changes.accounts import AccountWatch
 from gateway.changes.change import Change
 from gateway.changes.inbox import Inbox, Stream
-from gateway.changes.shares import Shares
+from gateway.changes.shares import Shares, check_account, check_keys
 from gateway.connector import Account, Pace
 from gateway.domain import ApprovableKey, ChangeCause, ProviderName
-from gateway.errors import InvalidInputError, LimitError
 from gateway.upstream import Clock
-
-# The most objects that one watcher names.
-_MOST_KEYS = 100
-# The most who watch with one account, and the most that they name together.
-_MOST_WATCHERS = 1_000
-_MOST_KEYS_OF_ALL = 5_000
 
 
 class Changes:
@@ -63,21 +56,18 @@ class Changes:
             InvalidInputError: There are too many keys.
             LimitError: Too many watch already, or too much.
         """
-        if keys is not None and len(keys) > _MOST_KEYS:
-            raise InvalidInputError(
-                f"`ids` takes at most {_MOST_KEYS} ids, not {len(keys)}.",
-                field=("ids",),
-            )
+        check_keys(keys or ())
         named = None if keys is None else frozenset(keys)
         inbox = Inbox(named, self._leave, subject=subject)
         stream = Stream(inbox)
         if self._is_closed:
             inbox.end()
             return stream
-        self._shares.check_room(inbox)
+        self._shares.check_caller(inbox)
         providers = accounts if keys is None else {one.provider for one in keys}
         for provider in providers:
-            self._check_room(accounts[provider], inbox.keys or frozenset())
+            if (watch := self._watches.get(accounts[provider])) is not None:
+                check_account(watch, inbox)
         self._shares.add(inbox)
         for provider in providers:
             self._open(provider, accounts[provider]).add(inbox)
@@ -99,20 +89,6 @@ class Changes:
         self.close()
         if self._tasks:
             await asyncio.wait(self._tasks)
-
-    def _check_room(self, account: Account, keys: frozenset[ApprovableKey]) -> None:
-        watch = self._watches.get(account)
-        if watch is None:
-            return
-        if watch.count >= _MOST_WATCHERS:
-            raise _no_room(f"At most {_MOST_WATCHERS} subscriptions")
-        new = [
-            one
-            for one in keys
-            if one.provider is watch.provider and one not in watch.keys
-        ]
-        if len(watch.keys) + len(new) > _MOST_KEYS_OF_ALL:
-            raise _no_room(f"Subscriptions to at most {_MOST_KEYS_OF_ALL} objects")
 
     def _open(self, provider: ProviderName, account: Account) -> AccountWatch:
         if account not in self._watches:
@@ -139,11 +115,3 @@ class Changes:
             watch.remove(inbox)
             if watch.count == 0:
                 del self._watches[account]
-
-
-def _no_room(most: str) -> LimitError:
-    return LimitError(
-        "SUBSCRIPTION_LIMIT",
-        f"{most} read with these credentials at once, those of other callers among "
-        "them. Try again later.",
-    )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 
 from gateway.changes.inbox import Inbox
-from gateway.changes.reading import Found, is_shown
+from gateway.changes.reading import Reading, is_shown
 from gateway.changes.snapshots import Snapshot, create_snapshot, renew
 from gateway.connector import Pace
 from gateway.domain import ApprovableKey, ProviderName
@@ -33,7 +33,7 @@ class NamedObject(Struct):
         """Whether the account cannot see it."""
         return self.is_read and self.snapshot is None
 
-    def who_may_hear(self, value: Found) -> Collection[Inbox]:
+    def who_may_hear(self, value: Reading) -> Collection[Inbox]:
         """Return who is told of what was read.
 
         That it is gone, or cannot be read, tells that it exists: so it is told only
@@ -41,7 +41,7 @@ class NamedObject(Struct):
         """
         return self.watchers if is_shown(value) or self.snapshot is not None else ()
 
-    def renew(self, value: Found) -> bool:
+    def renew(self, value: Reading) -> bool:
         """Remember how it stands, and return whether nobody was told of that yet.
 
         What is seen for the first time is no change. What cannot be read stands as it

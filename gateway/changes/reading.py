@@ -19,10 +19,10 @@ from gateway.errors import (
 _ENDING = (UpstreamRateLimitedError, UpstreamAuthError, UpstreamTimeoutError)
 
 # An object, None where this account has no such object, or why it could not be read.
-Found: TypeAlias = WatchedRecord | Exception | None
+Reading: TypeAlias = WatchedRecord | Exception | None
 
 
-def is_shown(value: Found) -> bool:
+def is_shown(value: Reading) -> bool:
     """Return whether there is the object, for this account."""
     return value is not None and not isinstance(value, Exception)
 
@@ -45,7 +45,7 @@ class PollResult(Struct):
         """Whether the rest would not be answered either."""
         return isinstance(self.error, _ENDING)
 
-    def count(self, found: Mapping[ApprovableKey, Found]) -> None:
+    def count(self, found: Mapping[ApprovableKey, Reading]) -> None:
         """Add what was found, and what was not."""
         errors = [one for one in found.values() if isinstance(one, Exception)]
         self.has_found |= len(errors) < len(found)
@@ -55,7 +55,7 @@ class PollResult(Struct):
 
 async def read_records(
     provider: ProviderName, connector: Connector, keys: Sequence[ApprovableKey]
-) -> dict[ApprovableKey, Found]:
+) -> dict[ApprovableKey, Reading]:
     """Return what there is of each key, its own failure among it; nothing is raised."""
     invoices = [one.key for one in keys if isinstance(one.key, str)]
     targets = [one.key for one in keys if isinstance(one.key, TargetKey)]
@@ -73,7 +73,7 @@ async def read_records(
 
 async def _read_invoices(
     provider: ProviderName, connector: Connector, keys: Sequence[str]
-) -> Mapping[str, Found]:
+) -> Mapping[str, Reading]:
     if not keys:
         return {}
     try:
@@ -84,7 +84,7 @@ async def _read_invoices(
 
 async def _read_targets(
     connector: Connector, keys: Sequence[TargetKey]
-) -> Mapping[TargetKey, Found]:
+) -> Mapping[TargetKey, Reading]:
     if not keys:
         return {}
     try:

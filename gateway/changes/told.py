@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from gateway.changes.change import strongest
-from gateway.changes.reading import Found, is_shown
+from gateway.changes.reading import Reading, is_shown
 from gateway.domain import ApprovableKey, ChangeCause
 from gateway.errors import GatewayError, UpstreamRateLimitedError
 
@@ -100,9 +100,9 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._records: dict[ApprovableKey, Found] = {}
+        self._records: dict[ApprovableKey, Reading] = {}
 
-    def has(self, key: ApprovableKey, value: Found, cause: ChangeCause) -> bool:
+    def has(self, key: ApprovableKey, value: Reading, cause: ChangeCause) -> bool:
         """Return whether this was told before."""
         return (
             cause is ChangeCause.WEBHOOK
@@ -110,7 +110,7 @@ class Repeats:
             and self._records[key] == value
         )
 
-    def keep(self, key: ApprovableKey, value: Found, cause: ChangeCause) -> None:
+    def keep(self, key: ApprovableKey, value: Reading, cause: ChangeCause) -> None:
         """Remember what is told now."""
         self._records.pop(key, None)
         if is_shown(value) and cause is not ChangeCause.POLL:

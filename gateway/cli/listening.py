@@ -7,6 +7,7 @@ import click
 import uvicorn
 
 from gateway.cli.protocols import HTTPProtocol, WebSocketProtocol
+from gateway.settings import LimitSettings
 
 # A write under way is seen to its end, its reading back included.
 _SHUTDOWN_SECONDS = 90
@@ -14,11 +15,10 @@ _SHUTDOWN_SECONDS = 90
 _PING_SECONDS = 20.0
 # Of a client that reads nothing the system keeps what was sent no longer than this.
 _UNREAD_SECONDS = 60
-_MESSAGE_BYTES = 262_144
 
 
 def listen_options(
-    host: str, port: int, *, message_bytes: int = _MESSAGE_BYTES
+    host: str, port: int, *, message_bytes: int = LimitSettings().body_bytes
 ) -> dict[str, Any]:
     """Return uvicorn's options; *message_bytes* is the largest of a WebSocket."""
     return {

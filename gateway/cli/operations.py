@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLSyntaxError, OperationDefinitionNode, p
 
 from gateway.engine import Document, Engine, Operation, RejectedError
 from gateway.errors import LimitError
-from gateway.operations import ManifestOperation, collect_manifests, digest_of
+from gateway.operations import ManifestDocument, collect_manifests, digest_of
 from gateway.schema import create_schema
 from gateway.settings import Settings
 
@@ -26,7 +26,8 @@ def check_operations(paths: Sequence[Path], settings: Settings) -> None:
     for manifest in manifests:
         for one in manifest.operations:
             count += 1
-            shown = f"{manifest.path}: {one.id} {_name(one)}"
+            # What a terminal or a line would take for its own stands escaped.
+            shown = ascii(f"{manifest.path}: {one.id} {_name(one)}")[1:-1]
             faults += [f"{shown}: {fault}" for fault in checker.find_faults(one)]
             if _is_hashed_otherwise(one):
                 click.echo(
@@ -51,7 +52,7 @@ class _Checker:
         # App versions have most of their texts in common.
         self._read = functools.cache(functools.partial(_read, engine))
 
-    def find_faults(self, operation: ManifestOperation) -> list[str]:
+    def find_faults(self, operation: ManifestDocument) -> list[str]:
         """Return what keeps a document from running as its manifest says."""
         outcome = self._read(operation.text)
         if isinstance(outcome, Document):
@@ -81,7 +82,7 @@ def _oversized(document: Document) -> Iterator[str]:
             yield found.message if is_alone else f"{name}: {found.message}"
 
 
-def _misstated(stated: ManifestOperation, document: Document) -> Iterator[str]:
+def _misstated(stated: ManifestDocument, document: Document) -> Iterator[str]:
     known = document.operations
     if stated.name is not None and stated.name not in known:
         names = ", ".join(name or _NO_NAME for name in known)
@@ -94,7 +95,7 @@ def _misstated(stated: ManifestOperation, document: Document) -> Iterator[str]:
         yield f"the manifest states the type {stated.type!r}; the text is a {is_}"
 
 
-def _name(operation: ManifestOperation) -> str:
+def _name(operation: ManifestDocument) -> str:
     """Return the name that the manifest states, or those that the text has."""
     if operation.name is not None:
         return operation.name or _NO_NAME
@@ -110,7 +111,7 @@ def _name(operation: ManifestOperation) -> str:
     return ", ".join(names) or _NO_NAME
 
 
-def _is_hashed_otherwise(operation: ManifestOperation) -> bool:
+def _is_hashed_otherwise(operation: ManifestDocument) -> bool:
     match = _SHA256.fullmatch(operation.id)
     return match is not None and match[1] != digest_of(operation.text)
 

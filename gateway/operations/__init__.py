@@ -7,23 +7,23 @@ operations   finds the document that a client asks for, in the mode that is set
 """
 
 from gateway.operations.manifests import (
+    ManifestDocument,
     ManifestError,
-    ManifestOperation,
     collect_manifests,
     digest_of,
     read_manifests,
 )
 from gateway.operations.operations import Asked, Found, Operations
-from gateway.operations.trusted import Trusted, TrustedOperation
+from gateway.operations.trusted import Trusted, TrustedDocument
 
 __all__ = [
     "Asked",
     "Found",
+    "ManifestDocument",
     "ManifestError",
-    "ManifestOperation",
     "Operations",
     "Trusted",
-    "TrustedOperation",
+    "TrustedDocument",
     "collect_manifests",
     "digest_of",
     "read_manifests",

@@ -45,7 +45,7 @@ class ManifestError(SettingsError):
     """A manifest cannot be used; each line names the file."""
 
 
-class ManifestOperation(Struct, frozen=True, kw_only=True):
+class ManifestDocument(Struct, frozen=True, kw_only=True):
     """A document of a manifest; *name* and *type* are as the manifest states them."""
 
     id: str
@@ -58,7 +58,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What one file has, in its order."""
 
     path: Path
-    operations: tuple[ManifestOperation, ...]
+    operations: tuple[ManifestDocument, ...]
 
 
 class _Member(Struct):
@@ -182,7 +182,7 @@ def _find_conflicts(manifests: Sequence[Manifest]) -> list[str]:
     return problems
 
 
-def parse_manifest(content: bytes) -> list[ManifestOperation]:
+def parse_manifest(content: bytes) -> list[ManifestDocument]:
     """Return the documents of a manifest, in its order.
 
     Raises:
@@ -228,7 +228,7 @@ def _take_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _parse_apollo(document: Mapping[str, Any]) -> Iterator[ManifestOperation]:
+def _parse_apollo(document: Mapping[str, Any]) -> Iterator[ManifestDocument]:
     _expect("format", document.get("format"), _FORMAT)
     _expect("version", document.get("version"), _VERSION)
     operations = document.get("operations")
@@ -259,11 +259,11 @@ def _convert(value: object, type_: type[_MemberT], where: str) -> _MemberT:
         raise ManifestError(f"{where}: {error}") from error
 
 
-def _operation(name: str, entry: _Member) -> ManifestOperation:
-    return ManifestOperation(id=name, text=entry.body, name=entry.name, type=entry.type)
+def _operation(name: str, entry: _Member) -> ManifestDocument:
+    return ManifestDocument(id=name, text=entry.body, name=entry.name, type=entry.type)
 
 
-def _parse_texts(document: Mapping[str, Any]) -> Iterator[ManifestOperation]:
+def _parse_texts(document: Mapping[str, Any]) -> Iterator[ManifestDocument]:
     for name, value in document.items():
         if isinstance(value, dict) and value.keys() >= _OTHER_OUTPUT:
             raise ManifestError(
@@ -272,10 +272,10 @@ def _parse_texts(document: Mapping[str, Any]) -> Iterator[ManifestOperation]:
             )
         if not isinstance(value, str):
             raise ManifestError(f"has no text for the id {_show(name)}; {_FORMS}")
-        yield ManifestOperation(id=name, text=value)
+        yield ManifestDocument(id=name, text=value)
 
 
-def _check(operation: ManifestOperation) -> None:
+def _check(operation: ManifestDocument) -> None:
     if not operation.id.strip():
         raise ManifestError("has an empty id")
     if not operation.text.strip():

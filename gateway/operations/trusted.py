@@ -15,8 +15,8 @@ from gateway.observability import get_logger
 from gateway.operations.manifests import (
     PREFIX,
     Manifest,
+    ManifestDocument,
     ManifestError,
-    ManifestOperation,
     digest_of,
     list_manifests,
     read_manifests,
@@ -29,15 +29,15 @@ _AGAIN_SECONDS = 30.0
 
 Read: TypeAlias = Callable[[str], Document]
 # A document, or why it cannot be run.
-_Outcome: TypeAlias = Document | RejectedError | LimitError
+_Reading: TypeAlias = Document | RejectedError | LimitError
 _Signature: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 
 
-class TrustedOperation(Struct, frozen=True, kw_only=True):
+class TrustedDocument(Struct, frozen=True, kw_only=True):
     """A document that a manifest has, and what reading it gave."""
 
     text: str
-    outcome: _Outcome
+    reading: _Reading
 
     def read(self) -> Document:
         """Return the document, which was read when the manifest was.
@@ -46,18 +46,18 @@ class TrustedOperation(Struct, frozen=True, kw_only=True):
             RejectedError: It does not parse, or does not fit the schema (any more).
             LimitError: It has too many tokens.
         """
-        if isinstance(self.outcome, Document):
-            return self.outcome
+        if isinstance(self.reading, Document):
+            return self.reading
         # An error that is raised again and again collects what it passed.
-        raise self.outcome.with_traceback(None)
+        raise self.reading.with_traceback(None)
 
 
 class _Documents(Struct, frozen=True):
     """One state of the manifests."""
 
-    by_id: Mapping[str, TrustedOperation]
-    by_digest: Mapping[str, TrustedOperation]
-    by_text: Mapping[str, TrustedOperation]
+    by_id: Mapping[str, TrustedDocument]
+    by_digest: Mapping[str, TrustedDocument]
+    by_text: Mapping[str, TrustedDocument]
 
 
 class Trusted:
@@ -96,7 +96,7 @@ class Trusted:
         self._looking: asyncio.Future[None] | None = None
         self._again_at = math.inf
 
-    def find(self, name: str) -> TrustedOperation | None:
+    def find(self, name: str) -> TrustedDocument | None:
         """Return the document with this id, or SHA-256 in hex, or None.
 
         The digest may have the prefix ``sha256:``.
@@ -106,7 +106,7 @@ class Trusted:
         found = documents.by_id.get(name)
         return found or documents.by_digest.get(name.removeprefix(PREFIX))
 
-    def find_text(self, text: str) -> TrustedOperation | None:
+    def find_text(self, text: str) -> TrustedDocument | None:
         """Return the document that is *text* to the letter, or None."""
         self._look()
         return self._documents.by_text.get(text)
@@ -150,24 +150,24 @@ class Trusted:
                 "manifests_reloaded", operations=len(self._documents.by_id)
             )
 
-    def _load(self, known: Mapping[str, TrustedOperation]) -> _Documents:
+    def _load(self, known: Mapping[str, TrustedDocument]) -> _Documents:
         """Read the manifests; what *known* has of their texts is taken from there."""
-        by_id: dict[str, TrustedOperation] = {}
-        by_digest: dict[str, TrustedOperation] = {}
-        by_text: dict[str, TrustedOperation] = {}
+        by_id: dict[str, TrustedDocument] = {}
+        by_digest: dict[str, TrustedDocument] = {}
+        by_text: dict[str, TrustedDocument] = {}
         for manifest in read_manifests(self._paths):
             for one in manifest.operations:
                 former = by_text.get(one.text) or known.get(one.text)
-                trusted = TrustedOperation(
+                trusted = TrustedDocument(
                     text=former.text if former else one.text,
-                    outcome=former.outcome if former else self._read_one(manifest, one),
+                    reading=former.reading if former else self._read_one(manifest, one),
                 )
                 by_id[one.id] = trusted
                 by_text.setdefault(trusted.text, trusted)
                 by_digest.setdefault(digest_of(trusted.text), trusted)
         return _Documents(by_id, by_digest, by_text)
 
-    def _read_one(self, manifest: Manifest, one: ManifestOperation) -> _Outcome:
+    def _read_one(self, manifest: Manifest, one: ManifestDocument) -> _Reading:
         """Read a document; one that cannot be run is logged, and does not stop us."""
         log = get_logger().bind(file=str(manifest.path), id=one.id)
         try:

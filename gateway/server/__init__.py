@@ -1,4 +1,4 @@
-"""HTTP in and out: the routes, and what stands around them."""
+"""HTTP and WebSockets in and out: the routes, and what stands around them."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.context import Context
 from gateway.errors import RequestError
-from gateway.security import IDENTITY_HEADERS, Caller
+from gateway.security import Caller
 from gateway.server.answers import (
     cacheable,
     fail,
@@ -32,6 +32,7 @@ from gateway.server.negotiation import (
     GRAPHQL_JSON,
     HTML,
     JSON,
+    IncrementalSpec,
     accepts_event_stream,
     find_incremental_spec,
     negotiate,
@@ -42,11 +43,12 @@ from gateway.server.requests import (
     check_address,
     check_host,
     check_origin,
+    identity_of,
     parse_body,
     parse_query_string,
 )
 from gateway.server.runner import Identity, Prepared, Runner
-from gateway.server.streams.multipart import IncrementalSpec, multipart_answer
+from gateway.server.streams.multipart import multipart_answer
 from gateway.server.streams.sse import event_stream
 from gateway.settings import MaxAges
 
@@ -134,7 +136,7 @@ class GraphQLEndpoint:
             check_host(request)
         check_origin(request, self._allowed_origins)
         check_address(request)
-        identity = _identity(request)
+        identity = identity_of(request.headers)
         caller = await self._runner.authenticate(identity)
         parameters = await self._read(request)
         if isinstance(parameters, list):
@@ -294,13 +296,3 @@ def _find_form(accept: str) -> _Form | None:
         takes_events=takes_events,
         increments=increments,
     )
-
-
-def _identity(request: Request) -> dict[str, str]:
-    """Return the headers that say who calls; several lines of one are one value."""
-    headers = request.headers
-    return {
-        name: ", ".join(headers.getlist(name))
-        for name in IDENTITY_HEADERS
-        if name in headers
-    }

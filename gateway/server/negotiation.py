@@ -1,10 +1,9 @@
 """Which forms may answer a request: what ``Accept`` prefers, and what it names."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 from msgspec import Struct
-
-from gateway.server.streams.increments import IncrementalSpec
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -12,10 +11,18 @@ HTML = "text/html"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
 
-# The parameters of `multipart/mixed` with which Apollo's clients name a form.
-_DEFER = "deferspec"
-_INCREMENTAL = "incrementalspec"
-_SUBSCRIPTION = "subscriptionspec"
+
+class IncrementalSpec(StrEnum):
+    """A form of answers in parts, as the parameter of ``multipart/mixed``."""
+
+    DEFER_2022 = "deferSpec=20220824"
+    NEWEST = "incrementalSpec=v0.2"
+
+
+# With these parameters Apollo's clients name a form; the last is of subscriptions by
+# multipart, whose parts are of another kind.
+_SPECS = ("deferspec", "incrementalspec", "subscriptionspec")
+_BY_NAME = {one.value.lower(): one for one in IncrementalSpec}
 
 
 class _Range(Struct, frozen=True):
@@ -72,14 +79,10 @@ def find_incremental_spec(accept: str) -> IncrementalSpec | None:
 
 
 def _find_spec(parameters: Mapping[str, str]) -> IncrementalSpec | None:
-    if _DEFER in parameters:
-        known = parameters[_DEFER] == "20220824"
-        return IncrementalSpec.DEFER_2022 if known else None
-    if _INCREMENTAL in parameters:
-        known = parameters[_INCREMENTAL] == "v0.2"
-        return IncrementalSpec.NEWEST if known else None
-    # This one is of subscriptions by multipart, whose parts are of another kind.
-    return None if _SUBSCRIPTION in parameters else IncrementalSpec.NEWEST
+    for name in _SPECS:
+        if name in parameters:
+            return _BY_NAME.get(f"{name}={parameters[name]}")
+    return IncrementalSpec.NEWEST
 
 
 def _parse_ranges(accept: str) -> list[_Range]:

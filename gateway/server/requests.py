@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 
 from gateway.errors import RequestError
 from gateway.operations import Asked
-from gateway.security import is_loopback
+from gateway.security import IDENTITY_HEADERS, is_loopback
 from gateway.server.negotiation import JSON
 
 # As much is read past the limit and thrown away: a client that still sends when the
@@ -35,6 +35,10 @@ _PREFLIGHT_HEADERS = (
     "x-apollo-operation-name",
     "graphql-require-preflight",
 )
+
+
+# What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 
 class GraphQLRequest(Struct, frozen=True, rename="camel"):
@@ -67,8 +71,13 @@ class GraphQLRequest(Struct, frozen=True, rename="camel"):
         return Asked(text=text, id=name, digest=digest)
 
 
-# What decoding raises for bytes that are no JSON, no UTF-8, or nested without end.
-_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+def identity_of(headers: Headers) -> dict[str, str]:
+    """Return the headers that say who calls; several lines of one are one value."""
+    return {
+        name: ", ".join(headers.getlist(name))
+        for name in IDENTITY_HEADERS
+        if name in headers
+    }
 
 
 def check_origin(request: Request, allowed_origins: list[str]) -> None:
@@ -201,6 +210,8 @@ def parse_parameters(value: Any) -> GraphQLRequest:
 
 async def read_body(request: Request, most_bytes: int) -> bytes:
     """Return the body of a request.
+
+    Of one that is larger up to 16 MiB more are read, and thrown away.
 
     Raises:
         RequestError: It is larger than *most_bytes*.

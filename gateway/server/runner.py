@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 from graphql import ExecutionResult
@@ -107,8 +108,9 @@ class Runner:
         identity: Identity,
         request_id: str,
     ) -> AsyncGenerator[dict[str, Any]]:
-        try:
-            async for event in self._each(events, identity, request_id):
+        each = self._each(events, identity, request_id)
+        async with aclosing(events), aclosing(each):
+            async for event in each:
                 caller = await self.authenticate(identity)
                 context = self.create_context(caller, request_id)
                 try:
@@ -119,12 +121,10 @@ class Runner:
                     context.cancel_reads()
                     raise
                 yield present_result(result, request_id)
-        finally:
-            await events.aclose()
 
     async def _each(
         self, events: AsyncIterator[Any], identity: Identity, request_id: str
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any]:
         """Pass events on; while none comes, see that the caller still has access."""
         while True:
             # To give up waiting would end the stream.

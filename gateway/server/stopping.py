@@ -13,14 +13,19 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.types import Scope
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Of the application's state.
+_FLAG = "stopping"
 
 
 @contextmanager
-def when_told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+def when_told_to_stop(app: Starlette, stop: Callable[[], None]) -> Iterator[None]:
     """Have the running loop call *stop* once the process is told to end.
+
+    Before that `is_stopping` becomes true of *app*.
 
     Whoever was to hear of the signal hears of it all the same. Where nobody was, or
     outside of the main thread, nothing is done.
@@ -33,7 +38,8 @@ def when_told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
     for number in _SIGNALS:
         former = signal.getsignal(number)
         if callable(former):
-            chain = functools.partial(_chain, loop, stop, former)
+            ending = functools.partial(_stop, app, stop)
+            chain = functools.partial(_chain, loop, ending, former)
             chained[number] = (chain, former)
             signal.signal(number, chain)
     try:
@@ -46,12 +52,14 @@ def when_told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def is_stopping(scope: Scope) -> bool:
-    """Return whether the application was told to stop, so that streams end early.
+    """Return whether the application was told to stop, so that streams end early."""
+    app = scope.get("app")
+    return isinstance(app, Starlette) and getattr(app.state, _FLAG, False)
 
-    Its `state.stopping` says so.
-    """
-    state = getattr(scope.get("app"), "state", None)
-    return bool(getattr(state, "stopping", False))
+
+def _stop(app: Starlette, stop: Callable[[], None]) -> None:
+    setattr(app.state, _FLAG, True)
+    stop()
 
 
 def _chain(

@@ -6,16 +6,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
-  START,
-  TEST,
   openPage,
   openTab,
   result,
   resultPane,
   runTab,
   startBrowser,
-  startGateway,
   startScript,
   tabTitles,
   writeOperation,

@@ -10,10 +10,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
+import { ROOT, START, TEST, startGateway } from "../gateway.mjs";
 import {
-  ROOT,
-  START,
-  TEST,
   execute,
   openPage,
   readEditor,
@@ -21,7 +19,6 @@ import {
   runOperation,
   runTab,
   startBrowser,
-  startGateway,
   startScript,
   tabTitles,
   writeOperation,

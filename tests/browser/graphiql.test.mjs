@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
-  START,
-  TEST,
   awaitEditors,
   execute,
   focusTools,
@@ -15,7 +14,6 @@ import {
   runOperation,
   runTab,
   startBrowser,
-  startGateway,
   tabTitles,
   writeOperation,
 } from "./helpers.mjs";

@@ -3,15 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
-  START,
-  TEST,
   awaitEditors,
   openPage,
   readEditor,
   result,
   startBrowser,
-  startGateway,
   tabTitles,
   writeOperation,
 } from "./helpers.mjs";

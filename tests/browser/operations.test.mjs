@@ -6,17 +6,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { ROOT, START, TEST, startGateway, startSandbox } from "../gateway.mjs";
 import {
-  ROOT,
-  START,
-  TEST,
   identify,
   openPage,
   result,
   runOperation,
   startBrowser,
-  startGateway,
-  startSandbox,
   writeOperation,
 } from "./helpers.mjs";
 

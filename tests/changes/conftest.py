@@ -1,13 +1,14 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from gateway.domain import ApprovableKey
+from gateway.domain import ApprovableKey, TargetKey
 from gateway.providers.bill.simulator import BillSimulator
 from gateway.providers.ottimate.simulator import OttimateSimulator
+from gateway.providers.productive.simulator import ProductiveSimulator
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
-from tests.changes.watching import BILL, OTTIMATE, Desk
+from tests.changes.watching import BILL, OTTIMATE, Desk, patch_elsewhere
 from tests.support import RecordingTransport, SteppedTime
 
 
@@ -61,5 +62,22 @@ def approve_elsewhere(
         invoice = simulator.state.invoices[str(key.key)]
         invoice.status = "approved"
         invoice.approved_at = invoice.modified_at = time.instant
+
+    return approve
+
+
+@pytest.fixture
+def approve_booking_elsewhere(
+    productive_simulator: ProductiveSimulator,
+) -> Callable[[ApprovableKey], Awaitable[None]]:
+    """Have a booking with one approver approved where no gateway sees it."""
+
+    async def approve(key: ApprovableKey) -> None:
+        assert isinstance(key.key, TargetKey)
+        state = productive_simulator.state
+        [duty] = state.rows(state.bookings[key.key.source_id])
+        path = f"/approval_statuses/{duty.id}/approve"
+        data = {"type": "approval_statuses"}
+        await patch_elsewhere(productive_simulator, "auditor", path, data)
 
     return approve

@@ -7,11 +7,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.changes import told
+from gateway.connector import Connector
 from gateway.domain import ApprovableKey, ChangeCause
 from gateway.errors import InvalidInputError, LimitError, UnauthenticatedError
 from gateway.security import Caller
-from tests.changes.watching import OTTIMATE, Desk, booking
-from tests.support import SteppedTime, settle
+from gateway.upstream import Deadline
+from tests.changes.watching import OTTIMATE, PRODUCTIVE, Desk, Watcher, booking
+from tests.support import settle
 
 GATEWAY = ChangeCause.GATEWAY
 
@@ -205,17 +207,19 @@ async def test_who_watches_with_credentials_that_are_gone_is_let_go(
 
 
 async def test_a_bug_ends_the_streams_that_it_would_leave_in_silence(
-    desk: Desk, time: SteppedTime
+    desk: Desk,
 ) -> None:
-    watcher = await desk.watch([booking("305")])
-    [watch] = desk.changes._watches.values()
-    watch._schedule = None
+    class Broken:
+        def connect(self, deadline: Deadline) -> Connector:
+            del deadline
+            raise ZeroDivisionError
 
     with capture_logs() as lines:
-        desk.changes.tell(booking("305"), GATEWAY)
+        accounts = {PRODUCTIVE: Broken()}
+        watcher = Watcher(desk.changes.watch(accounts, "mate", [booking("305")]))
         await settle()
 
-    assert isinstance(watcher.error, AttributeError)
+    assert isinstance(watcher.error, ZeroDivisionError)
     assert [one["event"] for one in lines if one["log_level"] == "error"] == [
         "watch_broken"
     ]

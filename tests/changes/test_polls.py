@@ -1,6 +1,8 @@
 """What is watched by its id is read now and then, by exact calls at exact times."""
 
+from collections import defaultdict
 from collections.abc import Callable
+from itertools import pairwise
 
 import httpx
 
@@ -27,6 +29,7 @@ from tests.changes.watching import (
     Desk,
     booking,
     id_of,
+    patch_elsewhere,
 )
 from tests.support import Handler, RecordingTransport, SteppedTime
 
@@ -122,18 +125,31 @@ class TestCalls:
         assert desk.changes._tasks == set()
 
     async def test_accounts_that_share_a_limit_share_the_pace(
-        self, desk: Desk, time: SteppedTime
+        self,
+        desk: Desk,
+        time: SteppedTime,
+        ottimate: RecordingTransport,
+        invoices: list[ApprovableKey],
+        approve_elsewhere: Callable[[ApprovableKey], None],
     ) -> None:
         """Two reads take 36 seconds of the hour that 200 reads share."""
-        key = ApprovableKey(OTTIMATE, "no-such-invoice")
+        polls: defaultdict[str, list[float]] = defaultdict(list)
+
+        async def note(request: httpx.Request, upstream: Handler) -> httpx.Response:
+            polls[request.headers["Authorization"]].append(time.seconds)
+            return await upstream(request)
+
+        ottimate.interceptors["GET /invoices"] = note
         for person in ("controller", "clerk"):
-            await desk.watch([key], person=person)
+            await desk.watch(invoices, person=person)
+        await time.run(3000)
+        approve_elsewhere(invoices[0])
+        await time.run(3000)
 
-        await time.run(3600)
-
-        schedules = [one._schedule for one in desk.changes._watches.values()]
-        assert [one._least for one in schedules] == [36, 36]
-        assert [one._seconds for one in schedules] == [600, 600]
+        waits = [[b - a for a, b in pairwise(times)] for times in polls.values()]
+        # The first to come began alone.
+        assert [one[:3] for one in waits] == [[30, 54, 81], [36, 54, 81]]
+        assert [one[9:13] for one in waits] == [[600, 600, 36, 54]] * 2
 
 
 class TestFinding:
@@ -250,24 +266,12 @@ class TestFinding:
         productive_simulator: ProductiveSimulator,
     ) -> None:
         watcher = await desk.watch([BOOKING])
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(productive_simulator.app),
-            base_url="http://sandbox",
-        ) as person:
-            answer = await person.patch(
-                "/bookings/305",
-                json={
-                    "data": {"type": "bookings", "attributes": {"note": "Not so long"}}
-                },
-                headers={
-                    "X-Auth-Token": (productive_simulator.credentials("auditor") or {})[
-                        "token"
-                    ],
-                    "X-Organization-Id": "900",
-                    "Content-Type": "application/vnd.api+json",
-                },
-            )
-            assert answer.status_code == 200
+        await patch_elsewhere(
+            productive_simulator,
+            "auditor",
+            "/bookings/305",
+            {"type": "bookings", "attributes": {"note": "Not so long"}},
+        )
         await time.run(10)
 
         assert [one.cause for one in watcher.changes] == [POLL]

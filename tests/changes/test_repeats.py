@@ -1,8 +1,10 @@
 """What was told is not told again: what this gateway did comes back as a webhook."""
 
+from collections.abc import Awaitable, Callable
+
 import httpx
 
-from gateway.domain import ApprovalState, ChangeCause
+from gateway.domain import ApprovableKey, ApprovalState, ChangeCause
 from tests.changes.watching import APPROVE, Desk, booking, id_of
 from tests.support import Handler, RecordingTransport, SteppedTime, settle
 
@@ -31,16 +33,15 @@ async def test_what_is_told_together_is_the_gateways(desk: Desk) -> None:
 
 
 async def test_what_only_a_poll_told_is_told_by_a_webhook(
-    desk: Desk, time: SteppedTime
+    desk: Desk,
+    time: SteppedTime,
+    approve_booking_elsewhere: Callable[[ApprovableKey], Awaitable[None]],
 ) -> None:
     """Who watches everything hears of no poll."""
     narrow, wide = await desk.watch([BOOKING]), await desk.watch(None)
     desk.changes.tell(BOOKING, WEBHOOK)
     await settle()
-    tell = desk.gateway._decisions._tell
-    desk.gateway._decisions._tell = lambda _: None
-    await desk.execute(APPROVE, {"input": {"id": id_of(BOOKING)}})
-    desk.gateway._decisions._tell = tell
+    await approve_booking_elsewhere(BOOKING)
     await time.run(60)
     assert narrow.seen[1:] == [("305", APPROVED, POLL)]
 

@@ -1,5 +1,7 @@
 """What cannot be read keeps nobody from the rest."""
 
+from collections.abc import Awaitable, Callable
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -17,7 +19,7 @@ from gateway.errors import (
     UpstreamResponseError,
     UpstreamUnavailableError,
 )
-from tests.changes.watching import APPROVE, PRODUCTIVE, Desk, booking, id_of
+from tests.changes.watching import PRODUCTIVE, Desk, booking
 from tests.support import Handler, RecordingTransport, SteppedTime, settle
 
 APPROVED, PENDING = ApprovalState.APPROVED, ApprovalState.PENDING
@@ -34,6 +36,11 @@ async def fail(request: httpx.Request, upstream: Handler) -> httpx.Response:
     return httpx.Response(500, request=request)
 
 
+async def refuse(request: httpx.Request, upstream: Handler) -> httpx.Response:
+    del upstream
+    return httpx.Response(403, json={"errors": []}, request=request)
+
+
 class TestPolls:
     @pytest.mark.parametrize("count", [1, 100])
     async def test_what_cannot_be_read_stops_no_poll_of_the_rest(
@@ -42,6 +49,7 @@ class TestPolls:
         desk: Desk,
         time: SteppedTime,
         productive: RecordingTransport,
+        approve_booking_elsewhere: Callable[[ApprovableKey], Awaitable[None]],
     ) -> None:
         """Of one batch, or of another."""
         for call in ("GET /expenses", "GET /expenses/1"):
@@ -49,9 +57,8 @@ class TestPolls:
         await desk.watch(EXPENSES[:count])
         watcher = await desk.watch([BOOKING])
         await time.run(90)
-        desk.gateway._decisions._tell = lambda _: None
 
-        await desk.execute(APPROVE, {"input": {"id": id_of(BOOKING)}})
+        await approve_booking_elsewhere(BOOKING)
         await time.run(130)
 
         assert watcher.seen == [("305", APPROVED, POLL)]
@@ -59,17 +66,27 @@ class TestPolls:
     async def test_a_part_that_fails_is_logged_and_slows_nothing_down(
         self, desk: Desk, time: SteppedTime, productive: RecordingTransport
     ) -> None:
-        productive.interceptors["GET /expenses/1"] = fail
-        await desk.watch([EXPENSES[0], BOOKING])
-        with capture_logs() as lines:
-            await time.run(9)
+        begins: list[float] = []
 
-        assert [one["event"] for one in lines].count("poll_failed") == 1
-        [watch] = desk.changes._watches.values()
-        assert watch._schedule._seconds == 10
+        async def note(request: httpx.Request, upstream: Handler) -> httpx.Response:
+            begins.append(time.seconds)
+            return await upstream(request)
+
+        productive.interceptors["GET /expenses/1"] = refuse
+        productive.interceptors["GET /bookings/305"] = note
+        with capture_logs() as lines:
+            await desk.watch([EXPENSES[0], BOOKING])
+            await time.run(30)
+
+        assert [one["event"] for one in lines].count("poll_failed") == 3
+        assert [one - begins[0] for one in begins] == [0, 10, 25]
 
     async def test_what_takes_too_long_lets_others_go_first(
-        self, desk: Desk, time: SteppedTime, productive: RecordingTransport
+        self,
+        desk: Desk,
+        time: SteppedTime,
+        productive: RecordingTransport,
+        approve_booking_elsewhere: Callable[[ApprovableKey], Awaitable[None]],
     ) -> None:
         """A poll ends with it; the next one begins with the others."""
 
@@ -81,8 +98,7 @@ class TestPolls:
         await desk.watch(EXPENSES)
         watcher = await desk.watch([BOOKING])
         await time.run(300)
-        desk.gateway._decisions._tell = lambda _: None
-        await desk.execute(APPROVE, {"input": {"id": id_of(BOOKING)}})
+        await approve_booking_elsewhere(BOOKING)
         await time.run(400)
 
         assert watcher.seen == [("305", APPROVED, POLL)]

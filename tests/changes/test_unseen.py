@@ -9,14 +9,7 @@ from structlog.testing import capture_logs
 
 from gateway.domain import ApprovableKey, ApprovalState, ChangeCause
 from gateway.providers.ottimate.simulator import OttimateSimulator
-from tests.changes.watching import (
-    APPROVE,
-    OTTIMATE,
-    Desk,
-    Watcher,
-    booking,
-    id_of,
-)
+from tests.changes.watching import APPROVE, OTTIMATE, Desk, Watcher, booking, id_of
 from tests.support import Handler, RecordingTransport, SteppedTime, settle
 
 APPROVED, PENDING = ApprovalState.APPROVED, ApprovalState.PENDING

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+import httpx
 from graphql import ExecutionResult
 
 from gateway.app import Gateway
@@ -22,6 +23,7 @@ from gateway.domain import (
 )
 from gateway.engine import Engine
 from gateway.providers import PROVIDERS
+from gateway.providers.productive.simulator import ProductiveSimulator
 from gateway.sandbox import Sandbox
 from gateway.schema import create_schema
 from gateway.security import Caller
@@ -214,6 +216,25 @@ def see(change: Change) -> Seen:
 
 def booking(source_id: str) -> ApprovableKey:
     return ApprovableKey(PRODUCTIVE, TargetKey(TargetType.BOOKING, source_id))
+
+
+async def patch_elsewhere(
+    simulator: ProductiveSimulator, person: str, path: str, data: dict[str, Any]
+) -> None:
+    """Have somebody change what Productive holds where no gateway sees it."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(simulator.app), base_url="http://sandbox"
+    ) as client:
+        answer = await client.patch(
+            path,
+            json={"data": data},
+            headers={
+                "X-Auth-Token": (simulator.credentials(person) or {})["token"],
+                "X-Organization-Id": "900",
+                "Content-Type": "application/vnd.api+json",
+            },
+        )
+    assert answer.status_code == 200, answer.text
 
 
 def id_of(key: ApprovableKey) -> str:

@@ -10,7 +10,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
-from tests.cli.test_serve import Process, send, url_of
+from tests.cli.processes import Process, send, url_of
 
 KEYS = f'clerk = "sha256:{hashlib.sha256(b"the-key").hexdigest()}"\n'
 JWT = {

@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from gateway.cli.listening import bind, listen_options
 from gateway.settings import LimitSettings
-from tests.cli.test_serve import BANNER, SECONDS, Process, url_of
+from tests.cli.processes import BANNER, SECONDS, Process, url_of
 from tests.served import Served, handshake, problems, serve
 from tests.small import Small
 

@@ -31,13 +31,12 @@ import {
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
+import { START, TEST, startGateway, startSandbox } from "../gateway.mjs";
 import {
   APPROVERS,
   CLIENTS,
   DOCUMENTS,
   FIRST,
-  START,
-  TEST,
   approveInvoice,
   approved,
   changed,
@@ -47,8 +46,6 @@ import {
   makeFolder,
   readDocument,
   recordFetch,
-  startGateway,
-  startSandbox,
 } from "./helpers.mjs";
 
 const BY_NUMBER = gql(readDocument("InvoiceByNumber"));

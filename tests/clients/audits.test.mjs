@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 
 import { serverAudits } from "graphql-http";
 
-import { START, TEST, startGateway } from "./helpers.mjs";
+import { START, TEST, startGateway } from "../gateway.mjs";
 
 let gateway;
 

@@ -15,17 +15,15 @@ import { persistedExchange } from "@urql/exchange-persisted";
 import { buildSchema, parse } from "graphql";
 import typescript from "typescript";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
   DOCUMENTS,
   FIRST,
   SCHEMA,
-  START,
-  TEST,
   approved,
   digest,
   makeFolder,
   recordFetch,
-  startGateway,
 } from "./helpers.mjs";
 
 const INVOICES = { invoices: { nodes: [FIRST] } };

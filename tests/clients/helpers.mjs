@@ -1,4 +1,4 @@
-// What the clients' tests share: gateways, documents, and what went over the wire.
+// What the clients' tests share: documents, and what went over the wire.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -7,9 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { ROOT } from "../browser/helpers.mjs";
-
-export { START, TEST, startGateway, startSandbox } from "../browser/helpers.mjs";
+import { ROOT } from "../gateway.mjs";
 
 export const CLIENTS = fileURLToPath(new URL(".", import.meta.url));
 export const DOCUMENTS = path.join(CLIENTS, "documents");

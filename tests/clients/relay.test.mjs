@@ -14,17 +14,8 @@ import relayCompiler from "relay-compiler";
 import relay from "relay-runtime";
 import { WebSocket } from "ws";
 
-import {
-  CLIENTS,
-  SCHEMA,
-  START,
-  TEST,
-  approved,
-  changed,
-  collect,
-  makeFolder,
-  startGateway,
-} from "./helpers.mjs";
+import { START, TEST, startGateway } from "../gateway.mjs";
+import { CLIENTS, SCHEMA, approved, changed, collect, makeFolder } from "./helpers.mjs";
 
 const {
   Environment,

@@ -6,16 +6,14 @@ import { after, before, test } from "node:test";
 
 import { createClient } from "graphql-sse";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
   FIRST,
-  START,
-  TEST,
   approveInvoice,
   changed,
   collect,
   findInvoice,
   readDocument,
-  startGateway,
 } from "./helpers.mjs";
 
 const WATCH = readDocument("WatchApproval");

@@ -16,11 +16,10 @@ import { createClient as createStreams } from "graphql-sse";
 import { createClient as createSocket } from "graphql-ws";
 import { WebSocket } from "ws";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
   APPROVERS,
   FIRST,
-  START,
-  TEST,
   approveInvoice,
   approved,
   changed,
@@ -29,7 +28,6 @@ import {
   findInvoice,
   readDocument,
   recordFetch,
-  startGateway,
 } from "./helpers.mjs";
 
 const BY_NUMBER = gql(readDocument("InvoiceByNumber"));

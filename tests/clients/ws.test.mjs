@@ -9,10 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 
+import { START, TEST, startGateway } from "../gateway.mjs";
 import {
   FIRST,
-  START,
-  TEST,
   approveInvoice,
   approved,
   changed,
@@ -20,7 +19,6 @@ import {
   digest,
   findInvoice,
   readDocument,
-  startGateway,
 } from "./helpers.mjs";
 
 const WATCH = readDocument("WatchApproval");

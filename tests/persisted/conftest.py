@@ -1,4 +1,3 @@
-import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -13,10 +12,6 @@ from gateway.domain import ProviderName
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
 from tests.support import RecordingTransport
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from gateway.operations import (
+    ManifestDocument,
     ManifestError,
-    ManifestOperation,
     collect_manifests,
     digest_of,
     read_manifests,
@@ -34,7 +34,7 @@ FORMS = (
 )
 
 
-def parse(document: Any) -> list[ManifestOperation]:
+def parse(document: Any) -> list[ManifestDocument]:
     return parse_manifest(json.dumps(document).encode())
 
 
@@ -50,8 +50,8 @@ def refusal(content: bytes) -> str:
 
 
 NAMED = [
-    ManifestOperation(id=QUERY_ID, text=QUERY, name="Sources", type="query"),
-    ManifestOperation(id=MUTATION_ID, text=MUTATION, name="Approve", type="mutation"),
+    ManifestDocument(id=QUERY_ID, text=QUERY, name="Sources", type="query"),
+    ManifestDocument(id=MUTATION_ID, text=MUTATION, name="Approve", type="mutation"),
 ]
 
 
@@ -91,8 +91,8 @@ class TestForms:
         self, first: str, second: str
     ) -> None:
         assert parse({first: QUERY, second: MUTATION}) == [
-            ManifestOperation(id=first, text=QUERY),
-            ManifestOperation(id=second, text=MUTATION),
+            ManifestDocument(id=first, text=QUERY),
+            ManifestDocument(id=second, text=MUTATION),
         ]
 
     @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ class TestForms:
         operations = [{"id": "a", "body": QUERY}]
 
         assert parse(APOLLO | {"operations": operations}) == [
-            ManifestOperation(id="a", text=QUERY)
+            ManifestDocument(id="a", text=QUERY)
         ]
 
     def test_a_text_is_kept_to_the_letter(self) -> None:
@@ -126,12 +126,12 @@ class TestForms:
 
         assert [one.id for one in parse(APOLLO | {"operations": twice})] == ["a", "a"]
         assert parse_manifest(b'{"a": "{ b }", "a": "{ b }"}') == [
-            ManifestOperation(id="a", text="{ b }")
+            ManifestDocument(id="a", text="{ b }")
         ]
 
     def test_a_byte_order_mark_is_passed_over(self) -> None:
         assert parse_manifest(b'\xef\xbb\xbf{"a": "{ b }"}') == [
-            ManifestOperation(id="a", text="{ b }")
+            ManifestDocument(id="a", text="{ b }")
         ]
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.persisted.conftest import digest
+from gateway.operations import digest_of
 from tests.support import RecordingTransport
 
 TEXT = "query Name { __typename }"
@@ -56,7 +56,7 @@ def not_in_list(name: str) -> tuple[str, str]:
 
 
 def apq(text: str) -> dict[str, Any]:
-    return {"persistedQuery": {"version": 1, "sha256Hash": digest(text)}}
+    return {"persistedQuery": {"version": 1, "sha256Hash": digest_of(text)}}
 
 
 def refusal(response: httpx.Response) -> tuple[str, str]:
@@ -81,7 +81,7 @@ async def ask(http: httpx.AsyncClient, **body: Any) -> httpx.Response:
 
 @pytest.mark.parametrize("mode", ["open", "log", "trusted", "ids"])
 @pytest.mark.parametrize("member", ["documentId", "doc_id", "id"])
-@pytest.mark.parametrize("name", ["one", digest(TEXT), f"sha256:{digest(TEXT)}"])
+@pytest.mark.parametrize("name", ["one", digest_of(TEXT), f"sha256:{digest_of(TEXT)}"])
 async def test_a_document_is_known_by_its_id_in_the_body_and_the_query(
     serve: Serve, trusting: dict[str, Any], mode: str, member: str, name: str
 ) -> None:
@@ -364,7 +364,7 @@ async def test_what_is_registered_never_becomes_trusted(
 
     await ask(http, query=OTHER, extensions=apq(OTHER))
 
-    for name in [digest(OTHER), f"sha256:{digest(OTHER)}"]:
+    for name in [digest_of(OTHER), f"sha256:{digest_of(OTHER)}"]:
         response = await ask(http, documentId=name)
         assert response.status_code == 404
         assert refusal(response) == not_in_list(name)
@@ -393,7 +393,7 @@ async def test_trusted_takes_the_text_of_a_manifest_and_no_other(
         assert response.status_code == 403
         assert refusal(response) == NOT_IN_SAFELIST
     assert after.status_code == 404
-    assert refusal(after) == not_in_list(digest(OTHER))
+    assert refusal(after) == not_in_list(digest_of(OTHER))
 
 
 async def test_ids_takes_no_text_at_all(serve: Serve, trusting: dict[str, Any]) -> None:
@@ -421,7 +421,7 @@ async def test_a_hash_of_no_manifest_is_not_worth_sending_the_text_for(
         response = await ask(http, extensions=apq(OTHER))
 
         assert response.status_code == 404
-        assert refusal(response) == not_in_list(digest(OTHER))
+        assert refusal(response) == not_in_list(digest_of(OTHER))
 
 
 async def test_log_runs_what_is_unknown_and_says_so(
@@ -439,7 +439,7 @@ async def test_log_runs_what_is_unknown_and_says_so(
         {
             "event": "unknown_operation",
             "log_level": "info",
-            "sha256": digest(OTHER),
+            "sha256": digest_of(OTHER),
             "operations": ["Other"],
         }
     ]

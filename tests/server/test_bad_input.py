@@ -12,14 +12,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from gateway.app import create_app
+from gateway.operations import digest_of
 from gateway.sandbox import Sandbox
 from gateway.settings import Settings
-from tests.persisted.conftest import digest
 from tests.served import SECONDS, Served, open_socket, serve
 
 TEXT = "query Name { __typename }"
 MEGABYTES_10 = 10 * 1024 * 1024
-APQ = {"persistedQuery": {"version": 1, "sha256Hash": digest("other")}}
+APQ = {"persistedQuery": {"version": 1, "sha256Hash": digest_of("other")}}
 
 Refusal = tuple[int, str]
 

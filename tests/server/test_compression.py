@@ -9,7 +9,6 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.server.compression import CompressionMiddleware
+from tests.served import Served, serve
 from tests.support import Client
 
 if sys.version_info >= (3, 14):
@@ -31,7 +31,6 @@ else:
         return zstandard.ZstdDecompressor().decompressobj().decompress(data)
 
 
-SECONDS = 10
 LARGE = b'{"data": ' + b"[1234567890]," * 500 + b"}"
 SMALL = b'{"data": {}}'
 FILE = b"export const answer = 42;\n" * 8_000
@@ -503,24 +502,13 @@ class TestGateway:
 
 
 @pytest.fixture
-async def port(app: Starlette) -> AsyncIterator[int]:
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None)
-    )
-    with server.config.bind_socket() as bound:
-        # `serve` would take pytest's signal handlers.
-        task = asyncio.create_task(server._serve(sockets=[bound]))
-        async with asyncio.timeout(SECONDS):
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-        yield bound.getsockname()[1]
-        server.should_exit = True
-        async with asyncio.timeout(SECONDS):
-            await task
+async def served(app: Starlette) -> AsyncIterator[Served]:
+    async with serve(app) as one:
+        yield one
 
 
-async def test_over_a_real_connection_it_is_the_same(port: int) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+async def test_over_a_real_connection_it_is_the_same(served: Served) -> None:
+    async with httpx.AsyncClient(base_url=served.url) as http:
         coded = await http.get("/answer", headers={"Accept-Encoding": "br"})
         file = await http.get("/files/main.js", headers={"Accept-Encoding": "gzip"})
         head = await http.head("/answer", headers={"Accept-Encoding": "br"})

@@ -30,8 +30,9 @@ from gateway.domain import ProviderName
 from gateway.engine import Engine
 from gateway.errors import ForbiddenError
 from gateway.sandbox import Sandbox
+from gateway.server.negotiation import IncrementalSpec
 from gateway.server.streams.increments import present_increments
-from gateway.server.streams.multipart import IncrementalSpec, multipart_answer
+from gateway.server.streams.multipart import multipart_answer
 from gateway.settings import LimitSettings, Settings
 from tests.served import SECONDS, Served, Stream, open_stream, serve
 from tests.small import Held

@@ -4,11 +4,11 @@ from gateway.server.negotiation import (
     GRAPHQL_JSON,
     HTML,
     JSON,
+    IncrementalSpec,
     accepts_event_stream,
     find_incremental_spec,
     negotiate,
 )
-from gateway.server.streams.multipart import IncrementalSpec
 
 OFFERED = [JSON, GRAPHQL_JSON]
 PAGE = [JSON, GRAPHQL_JSON, HTML]

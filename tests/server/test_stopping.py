@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 import pytest
+from starlette.applications import Starlette
 
 from gateway.server.stopping import when_told_to_stop
 
@@ -39,7 +40,7 @@ async def test_a_signal_is_heard_here_and_by_the_server(
     number: int, server: Listener
 ) -> None:
     stopped = asyncio.Event()
-    with when_told_to_stop(stopped.set):
+    with when_told_to_stop(Starlette(), stopped.set):
         signal.raise_signal(number)
         async with asyncio.timeout(5):
             await stopped.wait()
@@ -49,7 +50,7 @@ async def test_a_signal_is_heard_here_and_by_the_server(
 
 async def test_afterwards_all_is_as_before(server: Listener) -> None:
     stopped = asyncio.Event()
-    with when_told_to_stop(stopped.set):
+    with when_told_to_stop(Starlette(), stopped.set):
         pass
     signal.raise_signal(signal.SIGTERM)
     await asyncio.sleep(0)
@@ -60,7 +61,7 @@ async def test_afterwards_all_is_as_before(server: Listener) -> None:
 
 async def test_who_came_later_keeps_the_signal(server: Listener) -> None:
     other = Listener()
-    with when_told_to_stop(lambda: None):
+    with when_told_to_stop(Starlette(), lambda: None):
         signal.signal(signal.SIGTERM, other.hear)
 
     assert signal.getsignal(signal.SIGTERM) == other.hear
@@ -70,7 +71,7 @@ async def test_who_came_later_keeps_the_signal(server: Listener) -> None:
 async def test_a_signal_that_nobody_hears_keeps_its_effect() -> None:
     former = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        with when_told_to_stop(lambda: None):
+        with when_told_to_stop(Starlette(), lambda: None):
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, former)
@@ -80,7 +81,7 @@ def test_in_another_thread_nothing_is_done(server: Listener) -> None:
     found: list[object] = []
 
     async def look() -> None:
-        with when_told_to_stop(lambda: None):
+        with when_told_to_stop(Starlette(), lambda: None):
             found.extend(signal.getsignal(one) for one in SIGNALS)
 
     thread = threading.Thread(target=asyncio.run, args=(look(),))

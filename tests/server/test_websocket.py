@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 from websockets.exceptions import InvalidStatus
 
@@ -31,6 +32,7 @@ HELLO = "{ hello }"
 COUNT = "subscription { count(to: 2) }"
 ENDLESS = "subscription { endless }"
 ACK = {"type": "connection_ack"}
+HOUR = 3_600.0
 
 
 @pytest.fixture
@@ -52,6 +54,32 @@ async def ws(served: Served) -> AsyncIterator[Socket]:
         yield opened
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Timeout]:
+    """Each wait of an hour, as it is made."""
+    made: list[asyncio.Timeout] = []
+    create = asyncio.timeout
+
+    def timeout(delay: float | None) -> asyncio.Timeout:
+        created = create(delay)
+        if delay == HOUR:
+            made.append(created)
+        return created
+
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    return made
+
+
+class PausedSmall(Small):
+    """The graph, whose `count` waits for `event` before its second number."""
+
+    async def _count(self, *_: object, to: int) -> AsyncIterator[int]:
+        for number in range(to):
+            if number == 1:
+                await self.event.wait()
+            yield number
+
+
 def subscribe(members: str) -> str:
     return f'{{"type": "subscribe", "id": "1", "payload": {{{members}}}}}'
 
@@ -65,6 +93,10 @@ def without_request_id(message: dict[str, Any]) -> list[dict[str, Any]]:
     for error in errors:
         uuid.UUID(error["extensions"].pop("requestId"))
     return errors
+
+
+def events_by_id(logs: list[Any]) -> list[tuple[str, str]]:
+    return [(line["event"], line["request_id"]) for line in logs]
 
 
 class TestBeginning:
@@ -89,26 +121,30 @@ class TestBeginning:
 
             assert await ws.receive() == ACK
 
-    async def test_who_never_begins_is_closed(self, small: Small) -> None:
+    async def test_who_never_begins_is_closed(
+        self, small: Small, patience: list[asyncio.Timeout]
+    ) -> None:
         async with (
-            serve(small.create_app(init_seconds=0.05)) as served,
+            serve(small.create_app(init_seconds=HOUR)) as served,
             open_socket(served) as ws,
         ):
             await ws.send(type="ping")
-
             assert await ws.receive() == {"type": "pong"}
+            [waiting] = patience
+            waiting.reschedule(asyncio.get_running_loop().time())
+
             assert await ws.closed() == (4408, "Connection initialisation timeout")
 
-    async def test_who_has_begun_may_be_silent(self, small: Small) -> None:
+    async def test_who_has_begun_may_be_silent(
+        self, small: Small, patience: list[asyncio.Timeout]
+    ) -> None:
         async with (
-            serve(small.create_app(init_seconds=0.05)) as served,
+            serve(small.create_app(init_seconds=HOUR)) as served,
             open_socket(served) as ws,
         ):
             await ws.begin()
-            await asyncio.sleep(0.1)
-            await ws.subscribe("1", HELLO)
 
-            assert await ws.receive() == next_of("1", {"hello": "world"})
+            assert [waiting.when() for waiting in patience] == [None]
 
     async def test_who_begins_twice_is_closed(self, ws: Socket) -> None:
         await ws.send(type="connection_init")
@@ -269,6 +305,19 @@ class TestRefusal:
         assert response.status_code == 403
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "CSRF_PREVENTION"
+
+    async def test_a_refusal_is_logged_with_its_id(self, served: Served) -> None:
+        with capture_logs() as logs:
+            _, body = await self.refused(served, {"Origin": "null"})
+
+        assert logs == [
+            {
+                "event": "websocket_refused",
+                "log_level": "info",
+                "code": "CSRF_PREVENTION",
+                "request_id": body["extensions"]["requestId"],
+            }
+        ]
 
     async def test_more_clients_than_are_served_are_refused(self, small: Small) -> None:
         async with serve(small.create_app(places=Places(most=1))) as served:
@@ -506,14 +555,33 @@ class TestOperations:
         assert await ws.receive() == complete("1")
 
     async def test_a_bug_is_masked(self, ws: Socket) -> None:
-        with capture_logs() as logs:
+        with capture_logs([merge_contextvars]) as logs:
             await ws.subscribe("1", "{ broken }")
             message = await ws.receive()
 
+        request_id = message["payload"]["extensions"]["requestId"]
+        assert events_by_id(logs) == [("unexpected_error", request_id)]
         [error] = without_request_id(message)
         assert error["message"] == "Unexpected error."
         assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
-        assert [log["event"] for log in logs] == ["unexpected_error"]
+
+    async def test_a_bug_before_it_runs_is_masked(
+        self, ws: Socket, small: Small, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def prepare(_: object) -> None:
+            raise TimeoutError("a secret")
+
+        monkeypatch.setattr(small.runner, "prepare", prepare)
+        with capture_logs([merge_contextvars]) as logs:
+            await ws.subscribe("1", HELLO)
+            message = await ws.receive()
+
+        assert (message["id"], message["type"]) == ("1", "error")
+        request_id = message["payload"][0]["extensions"]["requestId"]
+        assert events_by_id(logs) == [("unexpected_error", request_id)]
+        [error] = without_request_id(message)
+        assert error["message"] == "Unexpected error."
+        assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
 
     @pytest.mark.parametrize(
         ("field", "message", "code"),
@@ -544,20 +612,33 @@ class TestOperations:
         assert error["message"] == "You may not watch this."
         assert error["extensions"]["code"] == "FORBIDDEN"
 
-    async def test_who_is_known_no_more_gets_no_more_events(
+    async def test_who_is_known_no_more_gets_no_more_events(self) -> None:
+        small = PausedSmall()
+        async with serve(small.create_app()) as served, open_socket(served) as ws:
+            await ws.begin()
+            await ws.subscribe("1", COUNT)
+            assert await ws.receive() == next_of("1", {"count": 0})
+            async with asyncio.timeout(SECONDS):
+                await small.event.begun.wait()
+            small.known = False
+            small.event.opened.set()
+            message = await ws.receive()
+            await ws.send(type="ping")
+
+            assert await ws.receive() == {"type": "pong"}
+        assert (message["id"], message["type"]) == ("1", "error")
+        [error] = without_request_id(message)
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+        assert small.event.ends == ["finished"]
+
+    async def test_who_is_known_no_more_opens_no_stream(
         self, ws: Socket, small: Small
     ) -> None:
-        await ws.subscribe("1", "subscription { held }")
-        async with asyncio.timeout(SECONDS):
-            await small.event.begun.wait()
-        small.event.opened.set()
-        assert await ws.receive() == next_of("1", {"held": "done"})
-        assert await ws.receive() == complete("1")
         small.known = False
-        await ws.subscribe("2", COUNT)
+        await ws.subscribe("1", COUNT)
         message = await ws.receive()
 
-        assert message["type"] == "error"
+        assert (message["id"], message["type"]) == ("1", "error")
         [error] = without_request_id(message)
         assert error["extensions"]["code"] == "UNAUTHENTICATED"
 

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import json
 import socket
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 
@@ -163,10 +165,24 @@ class TestEnds:
                 assert await ws.closed() == (4500, "Internal server error")
         assert [one["event"] for one in logs] == ["unexpected_error", "websocket"]
 
+    async def test_a_timeout_of_ours_is_a_bug(
+        self, served: Served, small: Small, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def authenticate(_: object) -> None:
+            raise TimeoutError("a secret")
+
+        monkeypatch.setattr(small.runner, "authenticate", authenticate)
+        with capture_logs() as logs:
+            async with open_socket(served) as ws:
+                await ws.send(type="connection_init")
+
+                assert await ws.closed() == (4500, "Internal server error")
+        assert [one["event"] for one in logs] == ["unexpected_error", "websocket"]
+
     async def test_what_cannot_be_sent_is_closed_and_logged(
         self, served: Served, small: Small
     ) -> None:
-        with capture_logs() as logs:
+        with capture_logs([merge_contextvars]) as logs:
             async with open_socket(served) as ws:
                 await ws.begin()
                 await ws.subscribe("1", ENDLESS)
@@ -176,10 +192,14 @@ class TestEnds:
                 assert await ws.closed() == (4500, "Internal server error")
             async with asyncio.timeout(SECONDS):
                 await small.streams_ended.wait()
-        assert [one["event"] for one in logs] == ["unexpected_error", "websocket"]
+        bug, end = logs
+        assert (bug["event"], end["event"]) == ("unexpected_error", "websocket")
+        assert bug["connection_id"] == end["connection_id"]
+        assert "request_id" in bug
+        assert "request_id" not in end
 
     async def test_the_end_of_a_connection_is_logged(self, served: Served) -> None:
-        with capture_logs() as logs:
+        with capture_logs([merge_contextvars]) as logs:
             async with open_socket(served) as ws:
                 await ws.begin()
                 await ws.subscribe("1", HELLO)
@@ -188,6 +208,7 @@ class TestEnds:
 
         [line] = logs
         assert line.pop("duration_ms") > 0
+        uuid.UUID(line.pop("connection_id"))
         assert line == {
             "event": "websocket",
             "log_level": "info",
@@ -294,13 +315,13 @@ class TestSlowReaders:
         assert (await loop.sock_recv(raw, 12)) == b"HTTP/1.1 101"
         ping = b"\x89\xfd\0\0\0\0" + 125 * b"x"
         kept = []
-        async with asyncio.timeout(SECONDS):
-            for _ in range(200):
+        for _ in range(200):
+            async with asyncio.timeout(SECONDS):
                 await loop.sock_sendall(raw, 1_000 * ping)
-                kept += [
-                    one.transport.get_write_buffer_size()
-                    for one in served.server.server_state.connections
-                ]
+            kept += [
+                one.transport.get_write_buffer_size()
+                for one in served.server.server_state.connections
+            ]
         raw.close()
 
         assert max(kept) < 400_000
@@ -317,10 +338,10 @@ class TestSlowReaders:
             ping = frame({"type": "ping", "payload": {"text": 5_000 * "x"}})
             sent = 0
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    while sent < 30_000_000:
+                while sent < 30_000_000:
+                    async with asyncio.timeout(1):
                         await loop.sock_sendall(raw, 10 * ping)
-                        sent += 50_000
+                    sent += 50_000
             raw.close()
 
         assert sent < 30_000_000

@@ -33,7 +33,7 @@ async def is_served(ws: Socket) -> None:
 
 
 async def test_those_that_do_not_begin_leave_room_for_others(small: Small) -> None:
-    app = small.create_app(places=Places(beginning=2), init_seconds=0.3)
+    app = small.create_app(places=Places(beginning=2), init_seconds=2)
     async with serve(app) as served, open_socket(served) as begun:
         await begun.begin()
         async with open_socket(served) as first, open_socket(served) as second:

@@ -10,11 +10,8 @@ import { fileURLToPath } from "node:url";
 
 import { preview } from "vite";
 
-import {
-  startBrowser,
-  startGateway,
-  startSandbox,
-} from "../../../tests/browser/helpers.mjs";
+import { startBrowser } from "../../../tests/browser/helpers.mjs";
+import { startGateway, startSandbox } from "../../../tests/gateway.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const MANIFEST = here("../persisted-operations.json");

@@ -11,7 +11,6 @@ https://specs.apollo.dev/incremental/v0.2/ and https://specs.apollo.dev/incremen
 """
 
 from collections.abc import AsyncGenerator, Iterable
-from enum import StrEnum
 from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError
@@ -24,19 +23,9 @@ from graphql.execution import (
 )
 
 from gateway.engine import Increments
-from gateway.server.presenter import (
-    present_errors,
-    present_failure,
-    present_result,
-)
+from gateway.server.negotiation import IncrementalSpec
+from gateway.server.presenter import present_errors, present_failure, present_result
 from gateway.server.streams.fragments import DeferredFragments, merge
-
-
-class IncrementalSpec(StrEnum):
-    """A form of the parts, as a parameter of ``multipart/mixed``."""
-
-    DEFER_2022 = "deferSpec=20220824"
-    NEWEST = "incrementalSpec=v0.2"
 
 
 async def present_increments(

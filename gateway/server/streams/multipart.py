@@ -12,10 +12,9 @@ from graphql import DocumentNode
 from starlette.responses import Response
 
 from gateway.engine import Increments
+from gateway.server.negotiation import IncrementalSpec
 from gateway.server.streams.answer import SEND_SECONDS, StreamedAnswer
-from gateway.server.streams.increments import IncrementalSpec, present_increments
-
-__all__ = ["IncrementalSpec", "multipart_answer"]
+from gateway.server.streams.increments import present_increments
 
 _HEADER = b"Content-Type: application/json; charset=utf-8\r\n\r\n"
 _BEGIN = b"\r\n---\r\n"

@@ -72,6 +72,8 @@ class Channel:
         text: str | None = received.get("text")
         if text is None:
             raise invalid_message()
+        # Our own server has looked at this; others that may serve the application have
+        # limits of theirs (uvicorn's is 16 MiB), or none.
         if len(text.encode()) > self._limits.message_bytes:
             raise ClosedError(CloseCode.TOO_BIG, "Message too big")
         try:

@@ -18,8 +18,7 @@ from starlette.websockets import WebSocket
 
 from gateway.errors import GatewayError, IdentityUnavailableError, LimitError
 from gateway.observability import get_logger
-from gateway.security import IDENTITY_HEADERS
-from gateway.server.requests import GraphQLRequest
+from gateway.server.requests import GraphQLRequest, identity_of
 from gateway.server.runner import Identity, Prepared, Runner
 from gateway.server.stopping import is_stopping
 from gateway.server.websocket.channel import (
@@ -81,15 +80,17 @@ class Connection:
     async def run(self) -> None:
         """Serve the client until one side ends it and its last write is done."""
         began = time.monotonic()
-        try:
-            await self._serve()
-        finally:
-            get_logger().info(
-                "websocket",
-                code=self._channel.code,
-                operations=self._started,
-                duration_ms=round(1000 * (time.monotonic() - began), 1),
-            )
+        connection_id = str(uuid.uuid4())
+        with structlog.contextvars.bound_contextvars(connection_id=connection_id):
+            try:
+                await self._serve()
+            finally:
+                get_logger().info(
+                    "websocket",
+                    code=self._channel.code,
+                    operations=self._started,
+                    duration_ms=round(1000 * (time.monotonic() - began), 1),
+                )
 
     async def _serve(self) -> None:
         try:
@@ -110,13 +111,13 @@ class Connection:
                     await self._take(message)
         except ClosedError as closed:
             return closed
-        except TimeoutError:
-            return self._due
+        except TimeoutError as error:
+            # It may be one of ours, too.
+            return self._due if self._patience.expired() else _internal_error(error)
         except GoneError:
             pass
         except Exception as error:  # noqa: BLE001 - the client is told that it is ours
-            get_logger().error("unexpected_error", exc_info=error)
-            return _internal_error()
+            return _internal_error(error)
         finally:
             self._is_taking = False
         return None
@@ -171,7 +172,7 @@ class Connection:
         self._has_begun = True
         self._patience.reschedule(None)
         try:
-            identity = find_identity(payload) or self._handshake()
+            identity = find_identity(payload) or identity_of(self._websocket.headers)
             caller = await self._runner.authenticate(identity)
         except IdentityUnavailableError as error:
             raise ClosedError(CloseCode.TRY_AGAIN_LATER, "Try again later") from error
@@ -185,15 +186,6 @@ class Connection:
         self._identity = identity
         await self._channel.send({"type": "connection_ack"})
 
-    def _handshake(self) -> Identity:
-        """Return what the handshake says of who calls, as another request would."""
-        headers = self._websocket.headers
-        return {
-            name: ", ".join(headers.getlist(name))
-            for name in IDENTITY_HEADERS
-            if name in headers
-        }
-
     async def _subscribe(self, message: Subscribe) -> None:
         name = message.id
         if self._identity is None:
@@ -201,13 +193,21 @@ class Connection:
         if name in self._subscribers:
             raise ClosedError(CloseCode.SUBSCRIBER_EXISTS, _exists(name))
         request_id = str(uuid.uuid4())
+        # The operation's task has it from here.
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._start(message, self._identity, request_id)
+
+    async def _start(
+        self, message: Subscribe, identity: Identity, request_id: str
+    ) -> None:
+        name = message.id
         try:
             prepared = await self._prepare(message.payload)
         except Exception as error:  # noqa: BLE001 - the presenter shows what may be shown
             await self._channel.send({"id": name, **tell_failure(error, request_id)})
             return
-        messages = tell(self._runner, prepared, self._identity, request_id)
-        task = asyncio.create_task(self._run(name, messages, request_id))
+        messages = tell(self._runner, prepared, identity, request_id)
+        task = asyncio.create_task(self._run(name, messages))
         self._started += 1
         self._subscribers[name] = task
         self._running[task] = prepared.operation.type is not OperationType.MUTATION
@@ -229,31 +229,27 @@ class Connection:
             del self._subscribers[name]
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            get_logger().error("unexpected_error", exc_info=error)
-            self._end(_internal_error())
+            self._end(_internal_error(error))
 
-    async def _run(
-        self, name: str, messages: AsyncGenerator[dict[str, Any]], request_id: str
-    ) -> None:
+    async def _run(self, name: str, messages: AsyncGenerator[dict[str, Any]]) -> None:
         """Send what there is to tell of an operation while the client waits for it."""
         task = asyncio.current_task()
         async with contextlib.aclosing(messages):
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
-                async for message in messages:
-                    if self._subscribers.get(name) is not task:
-                        return
-                    if message is COMPLETE and is_stopping(self._websocket.scope):
-                        # It is to come back, and not to take this for the end.
-                        self._end(ClosedError(CloseCode.GOING_AWAY, "Going away"))
-                        return
-                    if message["type"] != "next":
-                        # Its id is free once the client has read this.
-                        del self._subscribers[name]
-                    try:
-                        await self._channel.send({"id": name, **message})
-                    except GoneError:
-                        self._end(None)
-                        return
+            async for message in messages:
+                if self._subscribers.get(name) is not task:
+                    return
+                if message is COMPLETE and is_stopping(self._websocket.scope):
+                    # It is to come back, and not to take this for the end.
+                    self._end(ClosedError(CloseCode.GOING_AWAY, "Going away"))
+                    return
+                if message["type"] != "next":
+                    # Its id is free once the client has read this.
+                    del self._subscribers[name]
+                try:
+                    await self._channel.send({"id": name, **message})
+                except GoneError:
+                    self._end(None)
+                    return
 
 
 def _exists(name: str) -> str:
@@ -262,5 +258,7 @@ def _exists(name: str) -> str:
     return reason if fits else "Subscriber already exists"
 
 
-def _internal_error() -> ClosedError:
+def _internal_error(bug: BaseException) -> ClosedError:
+    """Log a bug, and return how to close for it."""
+    get_logger().error("unexpected_error", exc_info=bug)
     return ClosedError(CloseCode.INTERNAL_ERROR, "Internal server error")

@@ -110,11 +110,11 @@ def _address(url: SplitResult) -> tuple[str | None, int]:
 
 async def _refuse(websocket: WebSocket, error: RequestError) -> None:
     """Answer the handshake with why it is refused."""
-    get_logger().info("websocket_refused", code=error.code)
+    request_id = str(uuid.uuid4())
+    get_logger().info("websocket_refused", code=error.code, request_id=request_id)
     if "websocket.http.response" not in websocket.scope.get("extensions", {}):
         await websocket.close(CloseCode.TRY_AGAIN_LATER)
         return
-    request_id = str(uuid.uuid4())
     status = _UNAVAILABLE if error.status == _UNAVAILABLE else _FORBIDDEN
     await websocket.send_denial_response(
         Response(
