@@ -147,7 +147,7 @@ def test_nothing_set_is_the_defaults() -> None:
                 "booking": 0,
                 "time_entry": 0,
                 "expense": 0,
-                "policy": 60,
+                "policy": 0,
                 "workflow": 60,
                 "user": 300,
             }
@@ -809,11 +809,11 @@ class TestCache:
         self, environment: Environment, config: Callable[[str], Path]
     ) -> None:
         environment({"GATEWAY_CACHE__MAX_AGE_SECONDS__USER": "1"})
-        text = "[cache.max_age_seconds]\npolicy = 0\nuser = 9\n"
+        text = "[cache.max_age_seconds]\npolicy = 7\nuser = 9\n"
 
         ages = read_settings(SECTIONS, config=config(text)).cache.max_age_seconds
 
-        assert ages == MaxAges(policy=0, user=1)
+        assert ages == MaxAges(policy=7, user=1)
         assert ages.workflow == 60
 
     @pytest.mark.parametrize(

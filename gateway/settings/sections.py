@@ -132,7 +132,8 @@ _OLDEST = 86_400
 class MaxAges(Section):
     """For how many seconds an answer with records of a kind may be kept; 0 is not.
 
-    What changes with a decision is not kept, unless an operator takes it that old.
+    What can be changed through the gateway is not kept, unless an operator takes it
+    that old: no cache of HTTP learns of the change, and whoever made it reads again.
     """
 
     invoice: int = Field(default=0, ge=0, le=_OLDEST)
@@ -141,7 +142,7 @@ class MaxAges(Section):
     booking: int = Field(default=0, ge=0, le=_OLDEST)
     time_entry: int = Field(default=0, ge=0, le=_OLDEST)
     expense: int = Field(default=0, ge=0, le=_OLDEST)
-    policy: int = Field(default=60, ge=0, le=_OLDEST)
+    policy: int = Field(default=0, ge=0, le=_OLDEST)
     workflow: int = Field(default=60, ge=0, le=_OLDEST)
     user: int = Field(default=300, ge=0, le=_OLDEST)
 

@@ -13,12 +13,9 @@ from gateway.changes.snapshots import create_snapshot, renew
 from gateway.domain import (
     ApprovalState,
     ApprovalStatusRecord,
-    ApproverStatus,
     AttachmentRecord,
-    BookingRecord,
     CounterpartyRecord,
     InvoiceDetailsRecord,
-    InvoiceKind,
     InvoiceRecord,
     InvoiceStatus,
     LineRecord,
@@ -28,33 +25,18 @@ from gateway.domain import (
     TargetType,
     UserRecord,
 )
+from tests.approvals import records
 
 NOW = datetime(2026, 11, 2, 18, 0, tzinfo=UTC)
 LINE = LineRecord(description="Oars", quantity=None, unit_price=None, total=None)
 LINES = InvoiceDetailsRecord(lines=[LINE], history=None)
-INVOICE = InvoiceRecord(
-    id="1",
-    provider=ProviderName.ACCOUNTEER,
-    source_id="1",
-    kind=InvoiceKind.PURCHASE,
-    title="Oars & Co · 7",
-    number="7",
-    status=InvoiceStatus.DRAFT,
-    source_status="draft",
+INVOICE = msgspec.structs.replace(
+    records.INVOICE,
     counterparty=CounterpartyRecord(source_id="c1", name="Oars & Co"),
-    location_name=None,
     total=MoneyRecord(amount=Decimal("7.00"), currency="EUR"),
-    tax=None,
-    amount_due=None,
-    issue_date=None,
-    due_date=None,
-    created_at=NOW,
     updated_at=NOW,
-    approved_at=None,
     url="https://accounteer.example/1?token=a",
     attachments=[AttachmentRecord(name=None, url="https://files.example/1?expires=1")],
-    approval_state=ApprovalState.PENDING,
-    approvers_status=ApproverStatus.UNKNOWN,
 )
 PERSON = UserRecord(source_id="9", display_name="Ann Hale", email="ann@harbor.example")
 
@@ -82,33 +64,7 @@ def duty(source_id: str, **more: Any) -> ApprovalStatusRecord:
 
 
 BOOKING = TargetDetails(
-    target=BookingRecord(
-        id="2",
-        provider=ProviderName.PRODUCTIVE,
-        source_id="2",
-        title="Leave · Ann Hale",
-        approval_state=ApprovalState.PENDING,
-        person=PERSON,
-        manager_source_id="3",
-        service_source_id=None,
-        is_open=True,
-        is_draft=False,
-        approved_at=None,
-        rejected_at=None,
-        rejected_reason=None,
-        created_at=NOW,
-        start_date=NOW.date(),
-        end_date=NOW.date(),
-        minutes=480,
-        minutes_per_day=480,
-        working_days=Decimal(1),
-        percentage=None,
-        note=None,
-        event=None,
-        is_canceled=False,
-        canceled_at=None,
-        updated_at=NOW,
-    ),
+    target=msgspec.structs.replace(records.BOOKING, person=PERSON),
     statuses=[duty("5"), duty("6")],
     is_whole=True,
 )

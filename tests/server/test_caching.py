@@ -100,13 +100,41 @@ def test_every_kind_has_an_age() -> None:
     assert set(_KINDS.values()) == set(MaxAges.model_fields)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Invoice",
+        "InvoiceConnection",
+        "Booking",
+        "TimeEntry",
+        "Expense",
+        "Approver",
+        "ApprovalProgress",
+        "ApprovalStatus",
+        "ApprovalStatusConnection",
+        "Policy",
+        "PolicyConnection",
+    ],
+)
+def test_who_changed_something_here_reads_it_anew(name: str) -> None:
+    """A browser would show its own copy after a mutation, and hear of no change."""
+    read = {f"{name}.field", "User.displayName"}
+
+    assert find_cache_control(read, MaxAges(), CLERK) == "private, no-cache"
+
+
 @pytest.fixture
 async def http(
     sandbox: Sandbox, bill: RecordingTransport, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
     path = tmp_path / "app.json"
     path.write_text(json.dumps(DOCUMENTS), encoding="utf-8")
-    settings = Settings.model_validate({"operations": {"manifests": [path]}})
+    settings = Settings.model_validate(
+        {
+            "operations": {"manifests": [path]},
+            "cache": {"max_age_seconds": {"policy": 60}},
+        }
+    )
     app = create_app(settings, sandbox=sandbox, transports={ProviderName.BILL: bill})
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
